@@ -1,0 +1,48 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test test-browser test-long check format docs ui clean
+
+demo: .venv/installed ## sync the bundled sandbox for several nights and show what can be asked
+	$(BIN)/aegis-etl demo
+
+test: .venv/installed-dev ## the tests: about three minutes on two cores
+	$(BIN)/pytest -n 2 -m "not long and not browser"
+
+test-browser: .venv/installed-dev ## the pages in headless Chromium
+	$(BIN)/pytest -m browser
+
+test-long: .venv/installed-dev ## the tests that take minutes
+	$(BIN)/pytest -m long
+
+check: .venv/installed-dev ## linters, types, import directions, SQL
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 2 --nocolor sql
+
+format: .venv/installed-dev ## format code and SQL
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/sqlfluff fix --processes 2 --nocolor sql
+
+docs: .venv/installed-dev ## write docs/tables.md from the declared tables
+	$(BIN)/python -m aegis_etl.tables.dictionary > docs/tables.md
+
+ui: .venv/installed ## Dagster's page and daemon on http://127.0.0.1:3000
+	DAGSTER_HOME=$${DAGSTER_HOME:-$(CURDIR)/dagster_home} $(BIN)/dagster dev -m aegis_etl.definitions -h 127.0.0.1 -p 3000
+
+clean: ## remove what this file made
+	rm -rf .venv
+
+.venv/bin/pip:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml constraints.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@ .venv/installed
