@@ -1,0 +1,1 @@
+"""Speaks HTTP with the Aegis API: client, retries, pace. Hands out bytes and listings."""
