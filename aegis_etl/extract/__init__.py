@@ -1,0 +1,1 @@
+"""What exists, what was received, and what that proves: listing, payloads, decisions."""

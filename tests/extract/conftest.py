@@ -1,0 +1,66 @@
+"""Clients of the sandbox whose waits take a hundredth of their time."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from aegis_etl.api.client import Client
+from aegis_etl.sandbox import Faults, Sandbox, World
+from aegis_etl.settings import Settings
+
+SPEED = 100
+
+
+class HastyClock:
+    """A clock that runs a hundred times as fast as the machine's."""
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+        return time.monotonic() * SPEED
+
+    def sleep(self, seconds: float, until: threading.Event) -> None:
+        """Waits a hundredth of the time, or until the event is set."""
+        until.wait(seconds / SPEED)
+
+
+@pytest.fixture
+def world() -> World:
+    """A small account of three types of dataset."""
+    return World(datasets=30, records=2, metrics=2, runs=1, proprietary=4, generated=3)
+
+
+@pytest.fixture
+def emulate(world: World) -> Iterator[Callable[..., Sandbox]]:
+    """Starts a sandbox of the world with these faults; it ends with the test."""
+    started: list[Sandbox] = []
+
+    def start(faults: Faults | None = None, **options: Any) -> Sandbox:
+        started.append(Sandbox(world, faults, **options).__enter__())
+        return started[-1]
+
+    yield start
+    for sandbox in started:
+        sandbox.__exit__(None, None, None)
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., Client]]:
+    """Makes a client of a sandbox."""
+    opened: list[Client] = []
+
+    def open_client(sandbox: Sandbox, **settings: Any) -> Client:
+        values = {"api_key": sandbox.api_key, "base_url": sandbox.base_url, **settings}
+        opened.append(Client(Settings(_env_file=None, **values), clock=HastyClock()))
+        return opened[-1]
+
+    yield open_client
+    for client in opened:
+        client.close()
