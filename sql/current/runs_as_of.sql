@@ -1,0 +1,5 @@
+-- The runs as the warehouse knew them at an instant.
+create or replace macro main.runs_as_of(ts) as table
+select * exclude (_valid_from, _valid_to, _sync_id)
+from history.runs
+where _valid_from <= ts::timestamptz and (_valid_to is null or _valid_to > ts::timestamptz);
