@@ -1,0 +1,77 @@
+"""The room on the disk: estimated before a sync starts, and told in one line when it ran out."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from aegis_etl.errors import SyncStoppedError
+from aegis_etl.lake.paths import DataDir
+
+LAKE_FACTOR = 4
+"""Bytes that the warehouse and its log take for a byte of the lake, at most: measured 1.5 to 3."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def estimate_room(data_dir: DataDir, *, reflatten: bool) -> int:
+    """The bytes that a sync will need: a copy of the warehouse, and as much again as one wrote.
+
+    Args:
+        reflatten: everything is stored again, so the largest sync so far is the measure; otherwise
+            the newest one is. Before the first sync there is none.
+    """
+    warehouse = data_dir.warehouse.stat().st_size if data_dir.warehouse.exists() else 0
+    sync_ids = data_dir.whole_sync_ids()
+    written = [
+        _measure(data_dir.raw_of(i)) + LAKE_FACTOR * _measure(data_dir.lake_of(i))
+        for i in (sync_ids if reflatten else sync_ids[-1:])
+    ]
+    return warehouse + max(written, default=0)
+
+
+def check_room(data_dir: DataDir, *, reflatten: bool) -> None:
+    """Stops a sync that has no room to end.
+
+    Raises:
+        SyncStoppedError: the disk has less room than estimated.
+    """
+    needed = estimate_room(data_dir, reflatten=reflatten)
+    free = shutil.disk_usage(data_dir.root).free
+    if free < needed:
+        raise SyncStoppedError(
+            f"the disk of {data_dir.root} has {free / 1e6:,.1f} MB free and a sync needs about "
+            f"{needed / 1e6:,.1f} MB: nothing was changed. Make room and run the sync again."
+        )
+
+
+@contextmanager
+def full_disk_explained(data_dir: DataDir) -> Iterator[None]:
+    """Turns whatever a full disk raises within it into one line that says what to do.
+
+    Raises:
+        SyncStoppedError: the disk is full, or the user's share of it.
+    """
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        if not is_full_disk(error):
+            raise
+        raise SyncStoppedError(
+            f"the disk of {data_dir.root} is full: nothing was published, the last warehouse "
+            "stays. Make room and run the sync again, which continues this one."
+        ) from error
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether an error of ours, of Arrow or of DuckDB means that the disk is full."""
+    return getattr(error, "errno", None) in _FULL or (
+        isinstance(error, duckdb.Error) and "No space left on device" in str(error)
+    )
+
+
+def _measure(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*"))

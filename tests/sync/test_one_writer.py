@@ -1,0 +1,112 @@
+"""Never two syncs of one data directory at once; whoever is interrupted leaves the way free."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from killed_sync import SyncProcess
+from sync_account import SyncedAccount
+
+from aegis_etl.errors import AegisEtlError, SyncRunningError
+from aegis_etl.lake.lock import hold_lock
+from aegis_etl.lake.sync_ids import parse_sync_id
+from aegis_etl.sync import SyncRequest, start_sync
+
+
+def test_a_second_sync_is_refused(account: SyncedAccount) -> None:
+    """While a sync runs in another process a second one ends at once, exit 4, without a request."""
+    account.sandbox.latency_ms = 300
+    running = SyncProcess(account)
+    running.wait_for("fetch")
+    account.asked()
+    account.sandbox.latency_ms = 0
+    with pytest.raises(SyncRunningError) as caught:
+        account.sync()
+    assert caught.value.exit_status == 4
+    assert str(account.data_dir.root) in str(caught.value)
+    assert running.finish()["status"] == "complete"
+
+
+def test_threads_exclude_each_other_too(account: SyncedAccount) -> None:
+    """The lock excludes a second sync of the same process, and any thread may free it."""
+    with hold_lock(account.data_dir), pytest.raises(SyncRunningError):
+        account.sync()
+    held = start_sync(account.settings(), SyncRequest(), now=account.world.now)
+    held.__enter__()
+    ending = threading.Thread(target=held.__exit__, args=(None, None, None))
+    ending.start()
+    ending.join()
+    assert account.sync().status == "complete"
+
+
+def test_a_sync_that_waits_starts_when_it_got_the_lock(account: SyncedAccount) -> None:
+    """The start of a sync that waited for another is the moment at which it could begin."""
+    held = hold_lock(account.data_dir)
+    held.__enter__()
+    freeing = threading.Timer(2.2, held.__exit__, args=(None, None, None))
+    freeing.start()
+    now = account.world.now
+    with start_sync(account.settings(), SyncRequest(), now=now, wait_seconds=30) as running:
+        assert parse_sync_id(running.sync.sync_id) >= now + timedelta(seconds=2)
+    freeing.join()
+
+
+def test_ids_are_a_second_apart(account: SyncedAccount) -> None:
+    """A sync that starts within the second of the newest one gets the next second as its id."""
+    ids = [account.sync().sync_id for _ in range(3)]
+    seconds = [(parse_sync_id(i) - account.world.now).total_seconds() for i in ids]
+    assert seconds == [0, 1, 2]
+
+
+@pytest.mark.parametrize("stage", ["fetch", "fold"])
+def test_ctrl_c_ends_a_sync_cleanly(account: SyncedAccount, stage: str) -> None:
+    """An interrupt frees the lock, ends the flatten process, and shows no trace of it."""
+    account.sandbox.latency_ms = 300 if stage == "fetch" else 0
+    process = SyncProcess(account, stderr=subprocess.PIPE)
+    process.wait_for(stage)
+    process.process.send_signal(signal.SIGINT)
+    assert process.process.wait(timeout=20) != 0
+    assert process.process.stderr is not None
+    assert "flatten_worker" not in process.process.stderr.read()
+    process.close()
+    account.sandbox.latency_ms = 0
+    assert account.sync().status == "complete"
+
+
+def test_a_failing_thread_ends_the_sync(
+    account: SyncedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part that cannot be written ends the sync with that error; nothing hangs or stays locked."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "part")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("aegis_etl.lake.raw.write_part", refuse)
+        with pytest.raises(PermissionError):
+            account.sync()
+    assert flatten_workers() == []
+    assert account.sync().status == "complete"
+
+
+def test_a_flatten_process_that_dies_ends_the_sync(
+    account: SyncedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the flatten process dies the sync says so, and the next one continues."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(AegisEtlError, match="flatten process died") as caught:
+        account.sync()
+    assert caught.value.exit_status == 1
+    monkeypatch.undo()
+    assert account.sync().resumed
+
+
+def flatten_workers() -> list[int]:
+    """The flatten processes of this process."""
+    tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    return [int(pid) for task in tasks for pid in task.read_text().split()]
