@@ -1,0 +1,124 @@
+"""What the asset page shows of each step: counts, columns, previews."""
+
+from pathlib import Path
+
+import dagster as dg
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from aegis_etl.extract.listing import ListedDataset, Listing
+from aegis_etl.lake.paths import DataDir
+from aegis_etl.sync import Sync, SyncSummary
+from aegis_etl.sync.fetching import Fetching
+from aegis_etl.tables.columns import Table
+from aegis_etl.warehouse.connection import open_for_reading
+from aegis_etl.warehouse.query import find_warehouse
+
+Metadata = dict[str, dg.MetadataValue | str | int | float | bool]
+
+PREVIEW_ROWS = 5
+PREVIEW_CHARACTERS = 60
+SUMMARY = "summary"
+
+
+def describe_columns(table: Table) -> dict[str, dg.TableSchema]:
+    """The columns of a table, with types and descriptions."""
+    schema = dg.TableSchema(
+        [dg.TableColumn(c.name, c.type, description=c.description) for c in table.columns]
+    )
+    return {"dagster/column_schema": schema}
+
+
+def describe_partial(listing: Listing | None) -> Metadata:
+    """What the partial list held."""
+    if listing is None:
+        return {"listed": "selected datasets only: nothing was listed"}
+    partial = [i for i in listing.entries if i not in set(listing.only_paged)]
+    return {
+        "dagster/row_count": len(partial),
+        "preview": _tabulate(
+            ["id", "name"], [[i, listing.entries[i].name] for i in partial[:PREVIEW_ROWS]]
+        ),
+        "in no page": len(listing.only_partial),
+    }
+
+
+def describe_paged(listing: Listing | None) -> Metadata:
+    """What the pages of all listed types held."""
+    if listing is None:
+        return {"listed": "selected datasets only: nothing was listed"}
+    paged = [e for i, e in listing.entries.items() if i not in set(listing.only_partial)]
+    return {
+        "dagster/row_count": len(paged),
+        "preview": _tabulate(
+            ["id", "name", "dataset_type_id", "is_shared"],
+            [_list_entry(entry) for entry in paged[:PREVIEW_ROWS]],
+        ),
+        "types listed": ", ".join(map(str, listing.types_listed)) or "custom",
+        "whole": listing.whole,
+        "not in the partial list": len(listing.only_paged),
+    }
+
+
+def describe_payloads(sync: Sync, fetching: Fetching) -> Metadata:
+    """What was fetched, and where it landed."""
+    statuses = [row.status for row in fetching.rows]
+    return {
+        "dagster/row_count": len(statuses),
+        "folder": dg.MetadataValue.path(sync.data_dir.raw_of(sync.sync_id)),
+        "sync id": sync.sync_id,
+        "continued": sync.resumed,
+        "megabytes": round(sum(row.bytes or 0 for row in fetching.rows) / 1e6, 1),
+        **{status: statuses.count(status) for status in sorted(set(statuses))},
+    }
+
+
+def describe_file(path: Path, rows: int) -> Metadata:
+    """A Parquet file of the lake, and its first rows."""
+    with pq.ParquetFile(path) as file:
+        first = next(file.iter_batches(batch_size=PREVIEW_ROWS), None) if rows else None
+    return {
+        "dagster/row_count": rows,
+        "file": dg.MetadataValue.path(path),
+        "megabytes": round(path.stat().st_size / 1e6, 2),
+        **({"preview": _preview(pa.Table.from_batches([first]))} if first else {}),
+    }
+
+
+def describe_summary(summary: SyncSummary) -> Metadata:
+    """The published sync in a sentence and as JSON."""
+    return {
+        "sync": "\n".join(summary.describe()),
+        "warehouse": dg.MetadataValue.path(summary.warehouse),
+        SUMMARY: dg.MetadataValue.json(msgspec.to_builtins(summary)),
+    }
+
+
+def describe_published(data_dir: DataDir, name: str) -> Metadata:
+    """A published table: its rows, and the first of them."""
+    with open_for_reading(find_warehouse(data_dir)) as connection:
+        table = connection.table(f"main.{name}")
+        return {
+            "dagster/row_count": len(table),
+            "preview": _preview(table.limit(PREVIEW_ROWS).to_arrow_table()),
+        }
+
+
+def _preview(rows: pa.Table) -> dg.MarkdownMetadataValue:
+    return _tabulate(rows.column_names, [list(row.values()) for row in rows.to_pylist()])
+
+
+def _tabulate(names: list[str], rows: list[list[object]]) -> dg.MarkdownMetadataValue:
+    lines = [names, ["---"] * len(names), *([_shorten(value) for value in row] for row in rows)]
+    return dg.MetadataValue.md("\n".join("| " + " | ".join(line) + " |" for line in lines))
+
+
+def _shorten(value: object) -> str:
+    text = "" if value is None else " ".join(str(value).split())
+    shown = text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…"
+    return shown.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _list_entry(entry: ListedDataset) -> list[object]:
+    return [entry.dataset_id, entry.name, entry.dataset_type_id, entry.is_shared]
