@@ -1,0 +1,140 @@
+"""``sql``: asks the published warehouse, read-only."""
+
+import csv
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aegis_etl.errors import QueryError
+
+if TYPE_CHECKING:
+    import duckdb
+
+SHOWN_ROWS = 40
+UNLIMITED_WIDTH = 10_000
+FETCHED_AT_ONCE = 10_000
+
+
+@click.command()
+@click.argument("query", required=False)
+@click.option("--csv", "style", flag_value="csv", help="Print CSV, all rows.")
+@click.option("--json", "style", flag_value="json", help="Print a JSON array of objects, all rows.")
+@click.option("--example", metavar="NAME", help="Ask a question of sql/examples; `list` names all.")
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A value for it.")
+def sql(
+    *, query: str | None, style: str | None, example: str | None, params: tuple[str, ...]
+) -> int:
+    """Query the published warehouse; SQL reaches no file and no network.
+
+    Without a query, at a prompt; or from standard input, where that is no terminal.
+    """
+    if example == "list":
+        _list_examples()
+        return 0
+    if query and example:
+        raise click.UsageError("a query and --example exclude each other")
+    from aegis_etl.lake.paths import DataDir
+    from aegis_etl.settings import load_settings
+    from aegis_etl.warehouse.connection import open_for_reading
+    from aegis_etl.warehouse.query import find_warehouse
+
+    warehouse = find_warehouse(DataDir(load_settings().data_dir))
+    values: dict[str, Any] = {}
+    if example:
+        query, values = _read_example(example, params)
+    elif query is None and not sys.stdin.isatty():
+        query = sys.stdin.read()
+    with open_for_reading(warehouse) as connection:
+        if query is not None:
+            _answer(connection, query, style, values)
+        else:
+            _prompt(connection, warehouse.parent.name, style)
+    return 0
+
+
+def _list_examples() -> None:
+    from aegis_etl.warehouse.mart_questions import list_questions, read_question
+
+    for name in list_questions():
+        question = read_question(name)
+        values = ", ".join(f"{p.name}={p.default}" for p in question.parameters)
+        click.echo(f"{name}: {question.description}{f' ({values})' if values else ''}")
+
+
+def _read_example(name: str, params: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    from aegis_etl.warehouse.mart_questions import read_question
+
+    question = read_question(name)
+    given = dict(param.partition("=")[::2] for param in params)
+    return question.sql, dict(question.bind(given))
+
+
+def _prompt(connection: "duckdb.DuckDBPyConnection", version: str, style: str | None) -> None:
+    import readline  # noqa: F401  gives input() its history
+
+    click.echo(f"Sync {version}, read-only. End a query with ;  Leave with Ctrl-D.")
+    lines: list[str] = []
+    while True:
+        try:
+            lines.append(input("... " if lines else "sql> "))
+        except EOFError:
+            click.echo()
+            return
+        if not lines[-1].rstrip().endswith(";"):
+            continue
+        try:
+            _answer(connection, "\n".join(lines), style)
+        except QueryError as error:
+            click.echo(f"error: {error}", err=True)
+        lines = []
+
+
+def _answer(
+    connection: "duckdb.DuckDBPyConnection",
+    query: str,
+    style: str | None,
+    values: dict[str, Any] | None = None,
+) -> None:
+    import duckdb
+
+    try:
+        if style == "csv":
+            result = connection.execute(query, values or None)
+            writer = csv.writer(sys.stdout)
+            writer.writerow(_names(result))
+            writer.writerows(_rows(result))
+        elif style == "json":
+            result = connection.execute(query, values or None)
+            _print_json(_names(result), _rows(result))
+        elif (relation := connection.sql(query, params=values or None)) is not None:
+            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED_WIDTH
+            relation.show(max_width=width, max_rows=SHOWN_ROWS)
+    except duckdb.Error as error:
+        first, *rest = str(error).splitlines()
+        raise QueryError("\n".join([first, *rest[-2:]])) from error
+
+
+def _names(result: "duckdb.DuckDBPyConnection") -> list[str]:
+    return [column[0] for column in result.description or ()]
+
+
+def _rows(result: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, ...]]:
+    while rows := result.fetchmany(FETCHED_AT_ONCE):
+        yield from rows
+
+
+def _print_json(names: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
+    separator = "["
+    for row in rows:
+        record = dict(zip(names, row, strict=True))
+        sys.stdout.write(separator + json.dumps(record, default=_to_json, ensure_ascii=False))
+        separator = ",\n"
+    sys.stdout.write("[]\n" if separator == "[" else "]\n")
+
+
+def _to_json(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

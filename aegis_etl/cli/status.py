@@ -1,0 +1,72 @@
+"""``status`` and ``export``: how the published warehouse stands, and its tables as files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+if TYPE_CHECKING:
+    from aegis_etl.warehouse.status import Status
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(*, as_json: bool) -> int:
+    """Show the last syncs, failing datasets and the age of what is published."""
+    from datetime import UTC, datetime
+
+    import msgspec
+
+    from aegis_etl.lake.paths import DataDir
+    from aegis_etl.settings import load_settings
+    from aegis_etl.warehouse.status import read_status
+
+    found = read_status(DataDir(load_settings().data_dir), now=datetime.now(UTC))
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+    else:
+        _show(found)
+    return 0
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet")
+@click.option("--tables", help="Comma-separated; all tables and marts if left out.")
+def export(*, folder: Path, file_format: Literal["parquet", "csv"], tables: str | None) -> int:
+    """Write tables as FOLDER/<table>.<format>, marts as FOLDER/marts.<mart>.<format>."""
+    from aegis_etl.lake.paths import DataDir
+    from aegis_etl.settings import load_settings
+    from aegis_etl.warehouse.export import export_tables
+
+    wanted = [name.strip() for name in tables.split(",") if name.strip()] if tables else None
+    data_dir = DataDir(load_settings().data_dir)
+    for path in export_tables(data_dir, folder, file_format=file_format, tables=wanted):
+        click.echo(path)
+    return 0
+
+
+def _show(found: "Status") -> None:
+    if found.published_sync_id is None:
+        click.echo("nothing is published yet; run aegis-etl sync")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    hours = (found.age_seconds or 0) / 3600
+    console.print(f"published: sync {found.published_sync_id}, started {hours:.1f} hours ago")
+    columns = ["sync_id", "kind", "status", "listed", "fetched", "changed", "failed", "deleted"]
+    table = Table(*columns, box=None, pad_edge=False)
+    for sync in found.syncs:
+        counts = [sync[f"datasets_{name}"] for name in columns[3:]]
+        table.add_row(sync["sync_id"], sync["kind"], sync["status"], *map(str, counts))
+    console.print(table)
+    if found.unpublished:
+        console.print(f"not published yet, folded by the next sync: {', '.join(found.unpublished)}")
+    for dataset in found.failing:
+        console.print(
+            f"{dataset['status']}: dataset {dataset['dataset_id']} ({dataset['name']}): "
+            f"{dataset['error']}",
+            markup=False,
+        )

@@ -1,0 +1,112 @@
+"""The demo: a made-up account lives through several nights and is synced after each."""
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from aegis_etl.definitions import defs
+from aegis_etl.errors import SettingsError
+from aegis_etl.lake.files import write_file
+from aegis_etl.lake.paths import DataDir
+from aegis_etl.orchestration.launch import run_job
+from aegis_etl.orchestration.resource import SyncResource
+from aegis_etl.sandbox import Faults, Sandbox, World
+from aegis_etl.settings import load_settings
+from aegis_etl.warehouse.connection import open_for_reading
+from aegis_etl.warehouse.statements import describe_statement, drop_comment, read_statement
+
+NIGHTS = 5
+FLAKY_NIGHT = 3
+FLAKY_FAULTS = Faults(rate=0.1, retry_after=0.2, delay=0.1)
+MARK = ".demo"
+QUESTIONS = ("pass_rate_by_run", "forgotten_evaluations", "edited_answers")
+TABLES = ("datasets", "records", "runs", "evaluations")
+
+
+def run_demo(data_dir: Path, *, console: Console | None = None) -> int:
+    """Syncs the sandbox for several nights into ``data_dir`` and shows what can be asked.
+
+    A folder that an earlier demo wrote is emptied first; any other that holds something is refused.
+
+    Raises:
+        SettingsError: the folder holds something that no demo wrote.
+    """
+    console = console or Console()
+    folder = _prepare(data_dir)
+    today = datetime.now(UTC).replace(hour=2, minute=0, second=0, microsecond=0)
+    world = World(started=(today - timedelta(days=NIGHTS - 1)).date())
+    with Sandbox(world) as sandbox:
+        os.environ |= {
+            "AEGIS_BASE_URL": sandbox.base_url,
+            "AEGIS_API_KEY": sandbox.api_key,
+            "AEGIS_DATA_DIR": str(folder),
+            "DAGSTER_HOME": str(folder / "dagster_home"),
+        }
+        settings = load_settings()
+        console.print(
+            f"The sandbox API answers at {sandbox.base_url}; nothing leaves this machine."
+        )
+        for night in range(1, NIGHTS + 1):
+            if night > 1:
+                world.live_night()
+            sandbox.faults = FLAKY_FAULTS if night == FLAKY_NIGHT else Faults()
+            note = ", one answer in ten is faulty" if night == FLAKY_NIGHT else ""
+            console.print(f"\n[bold]Night {night}[/], {world.now:%d %B %Y}{note}")
+            summary = run_job(
+                defs, settings, SyncResource(started_at=world.now.isoformat(), notify=False)
+            )
+            for line in summary.describe():
+                console.print(line, markup=False, highlight=False)
+    _show(DataDir(folder), console)
+    return 0
+
+
+def _prepare(data_dir: Path) -> Path:
+    folder = data_dir.absolute()
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARK).exists():
+            raise SettingsError(
+                f"--data-dir: {folder} holds something that no demo wrote; name an empty folder"
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_file(folder / MARK, b"")
+    return folder
+
+
+def _show(data_dir: DataDir, console: Console) -> None:
+    with open_for_reading(data_dir.warehouse) as connection:
+        console.print("\n[bold]In the warehouse[/]")
+        counts = Table("table", "now", "versions ever seen", box=None, pad_edge=False)
+        for name in TABLES:
+            now, ever = (
+                len(connection.table(f"{schema}.{name}")) for schema in ("main", "history")
+            )
+            counts.add_row(name, f"{now:,}", f"{ever:,}")
+        console.print(counts)
+        for question in QUESTIONS:
+            statement = read_statement(f"examples/{question}")
+            console.print(f"\n[bold]{describe_statement(statement)}[/]")
+            console.print(drop_comment(statement), style="dim", markup=False, highlight=False)
+            answer = connection.sql(statement)
+            shown = Table(*answer.columns, box=None, pad_edge=False)
+            for row in answer.fetchall():
+                shown.add_row(*(Text("" if value is None else str(value)) for value in row))
+            console.print(shown)
+    console.print("\n[bold]To look at[/]")
+    for path, what in (
+        (data_dir.warehouse, "the published warehouse; open it read-only"),
+        (data_dir.lake, "flat Parquet and a manifest a night"),
+        (data_dir.raw, "the payloads as received"),
+    ):
+        console.print(f"{path}  {what}", highlight=False, soft_wrap=True)
+    console.print(
+        f"\nAEGIS_DATA_DIR={data_dir.root} aegis-etl sql asks more.",
+        soft_wrap=True,
+        highlight=False,
+    )

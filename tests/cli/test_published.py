@@ -1,0 +1,98 @@
+"""What looks at a published warehouse, as a user runs it."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from running import Run
+
+from aegis_etl.sandbox import Sandbox, World
+from aegis_etl.settings import Settings
+from aegis_etl.sync import SyncRequest, run_sync
+
+
+@pytest.fixture(scope="module")
+def account() -> World:
+    """The account that was synced."""
+    return World(datasets=6, records=8, metrics=3, runs=2)
+
+
+@pytest.fixture(scope="module")
+def published(account: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory in which one sync is published."""
+    data_dir = tmp_path_factory.mktemp("published")
+    with Sandbox(account) as sandbox:
+        settings = Settings(
+            _env_file=None, api_key=sandbox.api_key, base_url=sandbox.base_url, data_dir=data_dir
+        )
+        run_sync(settings, SyncRequest(), now=datetime.now(UTC))
+    return data_dir
+
+
+@pytest.fixture(autouse=True)
+def data_dir(published: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Points the commands at it."""
+    monkeypatch.setenv("AEGIS_DATA_DIR", str(published))
+    return published
+
+
+def test_status_names_the_last_sync(aegis_etl: Run, data_dir: Path) -> None:
+    """``status`` shows the published sync, in words and as JSON."""
+    sync_id = data_dir.joinpath("current").readlink().name
+
+    assert sync_id in aegis_etl("status").stdout
+    found = json.loads(aegis_etl("status", "--json").stdout)
+    assert found["published_sync_id"] == sync_id
+    assert found["syncs"][0]["datasets_failed"] == 0
+
+
+def test_sql_prints_a_table_csv_or_json(aegis_etl: Run, account: World) -> None:
+    """One query, three forms; the CSV and JSON hold all rows."""
+    ids = sorted(account.dataset_ids(dataset_type_id=1))
+    query = "select id, name, created_at from datasets order by id"
+
+    assert str(ids[0]) in aegis_etl("sql", query).stdout
+    rows = list(csv.DictReader(io.StringIO(aegis_etl("sql", "--csv", query).stdout)))
+    assert [int(row["id"]) for row in rows] == ids
+    records = json.loads(aegis_etl("sql", "--json", query).stdout)
+    assert [record["id"] for record in records] == ids
+
+
+def test_sql_reads_its_query_from_a_pipe(aegis_etl: Run) -> None:
+    """Without an argument the query comes from standard input."""
+    done = aegis_etl("sql", "--json", stdin="select 41 + 1 as answer")
+
+    assert json.loads(done.stdout) == [{"answer": 42}]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from read_text('/etc/hostname')",
+        "copy (select 1) to 'out.csv'",
+        "attach 'other.duckdb'",
+        "set enable_external_access = true",
+        "install httpfs",
+        "create table main.mine as select 1",
+    ],
+)
+def test_sql_reaches_nothing_else(aegis_etl: Run, query: str) -> None:
+    """SQL reads the warehouse and no file, writes nothing, and cannot unlock itself."""
+    done = aegis_etl("sql", query)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) <= 3
+
+
+def test_export_writes_the_current_tables(aegis_etl: Run, tmp_path: Path) -> None:
+    """``export`` writes a file a table, in the format asked for."""
+    done = aegis_etl(
+        "export", str(tmp_path / "out"), "--format", "csv", "--tables", "datasets,runs"
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"datasets.csv", "runs.csv"}
