@@ -11,20 +11,20 @@ from rich.text import Text
 
 from aegis_etl.definitions import defs
 from aegis_etl.errors import SettingsError
-from aegis_etl.lake.files import write_file
+from aegis_etl.lake.files import create_folder, write_file
 from aegis_etl.lake.paths import DataDir
 from aegis_etl.orchestration.launch import run_job
 from aegis_etl.orchestration.resource import SyncResource
 from aegis_etl.sandbox import Faults, Sandbox, World
 from aegis_etl.settings import load_settings
 from aegis_etl.warehouse.connection import open_for_reading
-from aegis_etl.warehouse.statements import describe_statement, drop_comment, read_statement
+from aegis_etl.warehouse.mart_questions import read_question
 
 NIGHTS = 5
 FLAKY_NIGHT = 3
 FLAKY_FAULTS = Faults(rate=0.1, retry_after=0.2, delay=0.1)
 MARK = ".demo"
-QUESTIONS = ("pass_rate_by_run", "forgotten_evaluations", "edited_answers")
+QUESTIONS = ("pass_rate_by_run", "flip_causes", "forgotten_evaluations")
 TABLES = ("datasets", "records", "runs", "evaluations")
 
 
@@ -74,7 +74,7 @@ def _prepare(data_dir: Path) -> Path:
                 f"--data-dir: {folder} holds something that no demo wrote; name an empty folder"
             )
         shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    create_folder(folder)
     write_file(folder / MARK, b"")
     return folder
 
@@ -90,17 +90,19 @@ def _show(data_dir: DataDir, console: Console) -> None:
             counts.add_row(name, f"{now:,}", f"{ever:,}")
         console.print(counts)
         for question in QUESTIONS:
-            statement = read_statement(f"examples/{question}")
-            console.print(f"\n[bold]{describe_statement(statement)}[/]")
-            console.print(drop_comment(statement), style="dim", markup=False, highlight=False)
-            answer = connection.sql(statement)
-            shown = Table(*answer.columns, box=None, pad_edge=False)
+            asked = read_question(question)
+            console.print(f"\n[bold]{asked.description}[/]")
+            console.print(asked.sql, style="dim", markup=False, highlight=False)
+            answer = connection.execute(asked.sql, dict(asked.bind({})) or None)
+            names = [column[0] for column in answer.description or ()]
+            shown = Table(*names, box=None, pad_edge=False)
             for row in answer.fetchall():
                 shown.add_row(*(Text("" if value is None else str(value)) for value in row))
             console.print(shown)
     console.print("\n[bold]To look at[/]")
     for path, what in (
         (data_dir.warehouse, "the published warehouse; open it read-only"),
+        (data_dir.marts, "the marts as Parquet, for tools that read no DuckDB"),
         (data_dir.lake, "flat Parquet and a manifest a night"),
         (data_dir.raw, "the payloads as received"),
     ):

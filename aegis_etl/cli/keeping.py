@@ -73,13 +73,18 @@ def erase(*, dataset_id: int) -> int:
     from aegis_etl.lake.lock import hold_lock
     from aegis_etl.lake.paths import DataDir
     from aegis_etl.settings import load_settings
+    from aegis_etl.sync.marts import marts_step
     from aegis_etl.warehouse.erase import erase_dataset
 
     settings = load_settings()
     data_dir = DataDir(settings.data_dir.absolute())
     with hold_lock(data_dir):
         erased = erase_dataset(
-            data_dir, dataset_id, now=datetime.now(UTC), group_read=settings.group_read
+            data_dir,
+            dataset_id,
+            now=datetime.now(UTC),
+            make_marts=marts_step(data_dir),
+            group_read=settings.group_read,
         )
     rows = ", ".join(f"{count:,} {name}" for name, count in erased.rows.items())
     click.echo(f"erased dataset {dataset_id}: {rows}")

@@ -111,11 +111,36 @@ def _answer(
             result = connection.execute(query, values or None)
             _print_json(_names(result), _rows(result))
         elif (relation := connection.sql(query, params=values or None)) is not None:
-            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED_WIDTH
-            relation.show(max_width=width, max_rows=SHOWN_ROWS)
+            _print_table(relation)
     except duckdb.Error as error:
         first, *rest = str(error).splitlines()
         raise QueryError("\n".join([first, *rest[-2:]])) from error
+
+
+def _print_table(relation: "duckdb.DuckDBPyRelation") -> None:
+    import duckdb
+    import pyarrow as pa
+
+    # Shown from the rows that were fetched: the relation itself would run the query once more, with
+    # a limit, which DuckDB 2.0 does not survive for every query.
+    reader = relation.to_arrow_reader(SHOWN_ROWS + 1)
+    first = pa.Table.from_batches(_take(reader, SHOWN_ROWS + 1), reader.schema)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED_WIDTH
+    with duckdb.connect() as display:
+        display.execute("set TimeZone = 'UTC'")
+        display.from_arrow(first.slice(0, SHOWN_ROWS)).show(max_width=width, max_rows=SHOWN_ROWS)
+    if len(first) > SHOWN_ROWS:
+        click.echo(f"the first {SHOWN_ROWS} rows; --csv and --json print all")
+
+
+def _take(reader: Any, rows: int) -> Iterator[Any]:
+    while rows > 0:
+        try:
+            batch = reader.read_next_batch()
+        except StopIteration:
+            return
+        rows -= len(batch)
+        yield batch
 
 
 def _names(result: "duckdb.DuckDBPyConnection") -> list[str]:

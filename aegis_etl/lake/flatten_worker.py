@@ -102,3 +102,5 @@ if __name__ == "__main__":
         serve(sys.stdin.buffer, sys.stdout.buffer)
     except BrokenPipeError:
         os._exit(1)  # the usual way out would flush what nobody reads, and complain
+    except Exception as error:  # noqa: BLE001  its parent says what that means for the sync
+        sys.exit(f"the flatten process failed: {type(error).__name__}: {error}")

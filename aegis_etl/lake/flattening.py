@@ -49,6 +49,7 @@ class Flattener:
         self._flattened = Flattened()
         self._room = threading.Semaphore(MOST_OUTSTANDING)
         self._submitted = 0
+        self._answered = 0
         self._failure: BaseException | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._reader = threading.Thread(target=self._read_answers, name="flattener", daemon=True)
@@ -95,9 +96,12 @@ class Flattener:
     def finish(self) -> Flattened:
         """Waits for every submitted part and returns what became of its payloads."""
         if self._process and self._process.stdin:
-            self._process.stdin.close()
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
             self._reader.join()
         self._raise_failure()
+        if self._answered < self._submitted:
+            raise AegisEtlError(DIED)
         return self._flattened
 
     def _raise_failure(self) -> None:
@@ -120,7 +124,6 @@ class Flattener:
     def _read_answers(self) -> None:
         assert self._process is not None and self._process.stdout is not None  # noqa: S101, PT018  started by _start
         pipe = self._process.stdout
-        answered = 0
         try:
             while (frame := read_frame(pipe)) is not None:
                 answer = msgspec.json.decode(frame, type=FlattenAnswer)
@@ -130,12 +133,10 @@ class Flattener:
                         break
                     self._writer.append(name, pa.ipc.open_stream(rows).read_all())
                 else:
-                    answered += 1
+                    self._answered += 1
                     self._flattened.outcomes.extend(answer.outcomes)
                     self._flattened.shape = merge_shapes([*self._flattened.shape, *answer.shape])
                     self._room.release()
-            if answered < self._submitted:
-                raise AegisEtlError(DIED)  # noqa: TRY301  one place hands failures over
         except BaseException as failure:  # noqa: BLE001  raised again in the caller's thread
             self._failure = failure
             self._process.kill()  # it would wait for ever to be read, and submit for it

@@ -126,11 +126,10 @@ def decode_manifest(text: bytes, path: Path) -> Manifest:
     """
     try:
         manifest = msgspec.json.decode(text, type=Manifest)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DataDamagedError(f"{path} is no manifest: {error}") from error
-    head, _, _ = text.rpartition(b'"sha256": "')
-    unsigned = head + b'"sha256": ""\n}'
-    if hashlib.sha256(unsigned).hexdigest() != manifest.sha256:
+    digest = hashlib.sha256(_with_digest(text, "")).hexdigest()
+    if text != _with_digest(text, digest):
         raise DataDamagedError(f"{path} is not what was written: its SHA-256 differs")
     return manifest
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from aegis_etl import __version__
+from aegis_etl.errors import SyncStoppedError
 from aegis_etl.extract.decisions import KnownDataset
 from aegis_etl.extract.listing import Listing
 from aegis_etl.lake.flattening import Flattened
@@ -36,8 +37,16 @@ def make_manifest(
         lake_rows: rows a table in the lake's files.
         known: the datasets as they were known when the sync asked.
         known_shape: the merged shape of all earlier syncs.
+
+    Raises:
+        SyncStoppedError: a payload was landed and not flattened.
     """
     outcomes = {outcome.dataset_id: outcome for outcome in flattened.outcomes}
+    if lost := [r.dataset_id for r in rows if r.status == "ok" and r.dataset_id not in outcomes]:
+        raise SyncStoppedError(
+            f"{len(lost)} payloads were landed and not flattened, of dataset {lost[0]} first: "
+            "nothing was published. Run the sync again, which continues this one."
+        )
     errors = make_errors(rows, outcomes, listing=listing)
     return Manifest(
         sync_id=sync_id,

@@ -1,6 +1,7 @@
 """The room on the disk: estimated before a sync starts, and told in one line when it ran out."""
 
 import errno
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ LAKE_FACTOR = 4
 """Bytes that the warehouse and its log take for a byte of the lake, at most: measured 1.5 to 3."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# DuckDB's errors are text; it also refuses to spill more than the disk had free when it started.
+_SIGNS = (*map(os.strerror, _FULL), "max_temp_directory_size")
 
 
 def estimate_room(data_dir: DataDir, *, reflatten: bool) -> int:
@@ -68,9 +71,9 @@ def full_disk_explained(data_dir: DataDir) -> Iterator[None]:
 
 def is_full_disk(error: BaseException) -> bool:
     """Whether an error of ours, of Arrow or of DuckDB means that the disk is full."""
-    return getattr(error, "errno", None) in _FULL or (
-        isinstance(error, duckdb.Error) and "No space left on device" in str(error)
-    )
+    if isinstance(error, duckdb.Error):
+        return any(sign in str(error) for sign in _SIGNS)
+    return getattr(error, "errno", None) in _FULL
 
 
 def _measure(folder: Path) -> int:

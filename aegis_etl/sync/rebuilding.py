@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from aegis_etl.errors import DataDamagedError, SyncStoppedError
 from aegis_etl.lake.files import private_modes
 from aegis_etl.lake.paths import DataDir
+from aegis_etl.sync.marts import marts_step
 from aegis_etl.sync.reflattening import reflatten_sync
 from aegis_etl.warehouse.audit import find_blocking
-from aegis_etl.warehouse.build import MartsStep
 from aegis_etl.warehouse.publish import place_version, seal_version, switch_version
 from aegis_etl.warehouse.rebuild import rebuild_warehouse
 from aegis_etl.warehouse.verify import check_lake, check_versions
@@ -39,9 +39,7 @@ class Rebuild:
         return [*lines, f"published: sync {self.sync_id}, as rebuilt from the lake"]
 
 
-def rebuild_published(
-    data_dir: DataDir, *, from_raw: bool, group_read: bool, make_marts: MartsStep | None = None
-) -> Rebuild:
+def rebuild_published(data_dir: DataDir, *, from_raw: bool, group_read: bool) -> Rebuild:
     """Folds the lake anew; where that differs from the published version, it takes its place.
 
     Args:
@@ -56,7 +54,7 @@ def rebuild_published(
         if damages := list(check_lake(data_dir, [])):
             lines = [f"{damage.what}; to mend it: {damage.mend}" for damage in damages[:2]]
             raise DataDamagedError("\n".join(lines))
-        rebuilt = rebuild_warehouse(data_dir, make_marts=make_marts)
+        rebuilt = rebuild_warehouse(data_dir, make_marts=marts_step(data_dir))
         building = data_dir.building_of(rebuilt.sync_id)
         if blocking := find_blocking(rebuilt.audits):
             raise SyncStoppedError(

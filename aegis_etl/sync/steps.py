@@ -31,6 +31,7 @@ from aegis_etl.sync.disk import full_disk_explained
 from aegis_etl.sync.entries import has_news
 from aegis_etl.sync.fetching import Fetching, fetch_and_flatten
 from aegis_etl.sync.findings import make_findings
+from aegis_etl.sync.marts import marts_step
 from aegis_etl.sync.note import write_note
 from aegis_etl.sync.opening import Sync, SyncRequest, open_sync
 from aegis_etl.sync.progress import show_progress
@@ -206,7 +207,11 @@ def build(running: RunningSync, flat: Flat) -> Built:
     data_dir, sync_id = running.sync.data_dir, running.sync.sync_id
     with full_disk_explained(data_dir):
         audits = build_warehouse(
-            data_dir, flat.manifest, pending=running.sync.pending, findings=flat.findings
+            data_dir,
+            flat.manifest,
+            pending=running.sync.pending,
+            findings=flat.findings,
+            make_marts=marts_step(data_dir),
         )
         write_file(data_dir.lake_of(sync_id) / AUDITS, encode_audits(audits))
         files = hash_files(data_dir, sync_id)

@@ -79,7 +79,7 @@ def write_marts(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Pat
 
 
 def _digest_definitions() -> str:
-    texts = [*order_macros(), *order_inputs(every_dataset=True), *map(repr, order_marts())]
+    texts = [*order_macros().values(), *order_inputs(every_dataset=True), *map(repr, order_marts())]
     return hashlib.sha256("\n".join([*texts, repr(read_mart_columns())]).encode()).hexdigest()
 
 

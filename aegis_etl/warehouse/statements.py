@@ -35,14 +35,6 @@ def describe_statement(sql: str) -> str:
     return " ".join(lines)
 
 
-def drop_comment(sql: str) -> str:
-    """The SQL without the comment that opens it."""
-    lines = sql.splitlines()
-    while lines and lines[0].startswith("--"):
-        lines.pop(0)
-    return "\n".join(lines)
-
-
 def quote_identifier(name: str) -> str:
     """A name as a DuckDB identifier, whatever characters it holds."""
     return '"' + name.replace('"', '""') + '"'

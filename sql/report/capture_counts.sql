@@ -10,4 +10,8 @@ where
     run.created_at >= newest.started_at - interval 30 days
     and run.created_at <= newest.started_at
 group by run.capture
-order by run.capture;
+order by
+    list_position(
+        ['captured', 'partly captured', 'missed', 'before first sync', 'in progress', 'awaiting', 'not served'],
+        run.capture
+    );

@@ -3,6 +3,7 @@ select
     count(*) as comparisons,
     count(distinct {'dataset': comparisons.dataset_id, 'run': comparisons.run_id}) as runs,
     count(*) filter (where comparisons.verdict = 'worse') as worse,
+    count(distinct comparisons.dataset_id) filter (where comparisons.verdict = 'worse') as datasets_worse,
     count(*) filter (where comparisons.verdict = 'better') as better,
     count(*) filter (where comparisons.verdict = 'no clear change') as unclear,
     count(*) filter (where comparisons.verdict = 'too few pairs') as too_few,

@@ -1,9 +1,8 @@
 -- Regressions of tonight worth reading: both contents as they were when they were scored, and the judge's reasons.
--- Each record once; the causes take turns, each beginning with the metrics that got clearly worse and the deepest fall.
+-- Each record once; the causes take turns, and for each cause the metrics of the datasets with their deepest fall.
 with candidates as (
     select
         flips.*,
-        comparisons.verdict is not distinct from 'worse' as is_worse,
         case flips.likely_cause
             when 'answer changed' then 1
             when 'content unchanged' then 2
@@ -15,16 +14,11 @@ with candidates as (
     from marts.outcome_flips as flips
     inner join captured_runs
         on flips.dataset_id = captured_runs.dataset_id and flips.run_id = captured_runs.run_id
-    left join marts.run_comparisons as comparisons
-        on
-            flips.dataset_id = comparisons.dataset_id
-            and flips.run_id = comparisons.run_id
-            and flips.metric_id = comparisons.metric_id
     where captured_runs.nights_ago = 0 and flips.flip = 'regression'
     qualify
         row_number() over (
             partition by flips.dataset_id, flips.record_id
-            order by is_worse desc, flips.score_change, flips.evaluation_id
+            order by flips.score_change, flips.evaluation_id
         ) = 1
 ),
 
@@ -43,7 +37,7 @@ chosen as (
         *,
         row_number() over (
             partition by likely_cause
-            order by turn_of_metric, is_worse desc, score_change, evaluation_id
+            order by turn_of_metric, score_change, evaluation_id
         ) as turn
     from spread
     order by turn, cause_rank
@@ -72,6 +66,8 @@ versions as (
         records.id as record_id,
         records._valid_from,
         records.prompt,
+        records.input,
+        records.context,
         records.output,
         records.golden_answer,
         marts.question_hash(
@@ -93,7 +89,13 @@ questions as (
         scored.dataset_id,
         scored.evaluation_id,
         arg_max(
-            {'prompt': versions.prompt, 'golden_answer': versions.golden_answer}, versions._valid_from
+            {
+                'prompt': versions.prompt,
+                'input': versions.input,
+                'context': versions.context,
+                'golden_answer': versions.golden_answer
+            },
+            versions._valid_from
         ) as question
     from scored
     inner join versions
@@ -124,6 +126,8 @@ told as (
         scored.evaluation_id,
         {
             'prompt': questions.question.prompt,
+            'input': questions.question.input,
+            'context': questions.question.context,
             'golden_answer': questions.question.golden_answer,
             'output': answers.answer.output,
             'is_answer_known': answers.evaluation_id is not null,

@@ -1,5 +1,5 @@
--- The runs of the last 37 days in the order of their creation, for replaying what watching would have caught of the last
--- 30: when each was created, finished and replaced, and whether it was lost.
+-- The runs of the last 37 days in the order of their creation, for replaying what watching would have caught of the
+-- last 30: when each was created, finished and replaced, and whether it was lost.
 select
     run.dataset_id,
     run.created_at,
