@@ -69,12 +69,13 @@ def rollback() -> int:
 def erase(*, dataset_id: int) -> int:
     """Remove everything of a dataset from raw, lake and every published version, for good."""
     from datetime import UTC, datetime
+    from functools import partial
 
     from aegis_etl.lake.lock import hold_lock
     from aegis_etl.lake.paths import DataDir
     from aegis_etl.settings import load_settings
-    from aegis_etl.sync.marts import marts_step
     from aegis_etl.warehouse.erase import erase_dataset
+    from aegis_etl.warehouse.marts import make_marts
 
     settings = load_settings()
     data_dir = DataDir(settings.data_dir.absolute())
@@ -83,7 +84,7 @@ def erase(*, dataset_id: int) -> int:
             data_dir,
             dataset_id,
             now=datetime.now(UTC),
-            make_marts=marts_step(data_dir),
+            make_marts=partial(make_marts, metric_names=data_dir.metric_names),
             group_read=settings.group_read,
         )
     rows = ", ".join(f"{count:,} {name}" for name, count in erased.rows.items())

@@ -8,7 +8,7 @@ import click
 from aegis_etl.cli.keeping import erase, rebuild, rollback, verify
 from aegis_etl.cli.sandbox import demo, sandbox
 from aegis_etl.cli.sql import sql
-from aegis_etl.cli.status import export, status
+from aegis_etl.cli.status import export, metrics, status
 from aegis_etl.cli.sync import plan, sync
 from aegis_etl.errors import AegisEtlError
 
@@ -19,6 +19,7 @@ COMMANDS = (
     status,
     sql,
     export,
+    metrics,
     verify,
     rebuild,
     rollback,

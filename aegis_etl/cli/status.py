@@ -46,6 +46,36 @@ def export(*, folder: Path, file_format: Literal["parquet", "csv"], tables: str 
     return 0
 
 
+@click.command()
+@click.option("--write", is_flag=True, help="Write metric_names.csv, to be edited.")
+def metrics(*, write: bool) -> int:
+    """Show the names of metrics: yours from metric_names.csv, or what the scores suggest."""
+    from aegis_etl.lake.paths import DataDir
+    from aegis_etl.settings import load_settings
+    from aegis_etl.warehouse.connection import open_for_reading
+    from aegis_etl.warehouse.metric_names import write_metric_names
+    from aegis_etl.warehouse.query import find_warehouse
+
+    data_dir = DataDir(load_settings().data_dir)
+    with open_for_reading(find_warehouse(data_dir)) as connection:
+        if write:
+            count = write_metric_names(connection, data_dir.metric_names)
+            click.echo(
+                f"{data_dir.metric_names}: {count} metrics; a name ending in ? names nothing yet"
+            )
+            return 0
+        from rich.console import Console
+        from rich.table import Table
+
+        columns = ["metric_id", "metric_name", "name_source", "family", "kind", "evaluations"]
+        table = Table(*columns, box=None, pad_edge=False)
+        catalog = connection.table("marts.metric_catalog").order("metric_id")
+        for row in catalog.project(", ".join(columns)).fetchall():
+            table.add_row(*("" if value is None else str(value) for value in row))
+        Console().print(table)
+    return 0
+
+
 def _show(found: "Status") -> None:
     if found.published_sync_id is None:
         click.echo("nothing is published yet; run aegis-etl sync")

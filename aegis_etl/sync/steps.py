@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
@@ -31,7 +32,6 @@ from aegis_etl.sync.disk import full_disk_explained
 from aegis_etl.sync.entries import has_news
 from aegis_etl.sync.fetching import Fetching, fetch_and_flatten
 from aegis_etl.sync.findings import make_findings
-from aegis_etl.sync.marts import marts_step
 from aegis_etl.sync.note import write_note
 from aegis_etl.sync.opening import Sync, SyncRequest, open_sync
 from aegis_etl.sync.progress import show_progress
@@ -40,6 +40,7 @@ from aegis_etl.sync.retention import prune_raw
 from aegis_etl.sync.summary import SyncSummary
 from aegis_etl.warehouse.audit import AuditResult, encode_audits, find_blocking
 from aegis_etl.warehouse.build import build_warehouse
+from aegis_etl.warehouse.marts import make_marts
 from aegis_etl.warehouse.publish import publish_version
 from aegis_etl.warehouse.status import read_active_dataset_ids
 
@@ -211,7 +212,7 @@ def build(running: RunningSync, flat: Flat) -> Built:
             flat.manifest,
             pending=running.sync.pending,
             findings=flat.findings,
-            make_marts=marts_step(data_dir),
+            make_marts=partial(make_marts, metric_names=data_dir.metric_names),
         )
         write_file(data_dir.lake_of(sync_id) / AUDITS, encode_audits(audits))
         files = hash_files(data_dir, sync_id)

@@ -1,8 +1,7 @@
 """SQL lives in files that say what they are, and nothing reaches it unquoted."""
 
 import duckdb
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
 from aegis_etl.warehouse.statements import (
     SQL_FOLDER,
@@ -13,7 +12,18 @@ from aegis_etl.warehouse.statements import (
     read_statement,
 )
 
-TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+HOSTILE = [
+    "plain",
+    "it's",
+    "''",
+    'double " quotes ""',
+    "'; drop table records; --",
+    "line\nend\t\\",
+    "$1 $name ? {brace} %s",
+    "/* comment */ -- comment",
+    "emoji 😀 and \u202eright-to-left",
+    "E'\\x00'",
+]
 
 
 def test_every_file_opens_with_its_description() -> None:
@@ -25,13 +35,16 @@ def test_every_file_opens_with_its_description() -> None:
         assert len(describe_statement(read_statement(name))) > 20, name
 
 
-@given(TEXT)
+@pytest.mark.parametrize("text", HOSTILE)
 def test_quoted_text_is_that_text(text: str) -> None:
     """Whatever a literal holds, DuckDB reads it back, and nothing of it runs."""
-    assert duckdb.sql(f"select {quote_text(text)} as t").fetchall() == [(text,)]
+    with duckdb.connect() as connection:
+        assert connection.execute(f"select {quote_text(text)}").fetchall() == [(text,)]
 
 
-@given(TEXT.filter(bool))
+@pytest.mark.parametrize("name", HOSTILE)
 def test_a_quoted_identifier_names_that_column(name: str) -> None:
     """Whatever an identifier holds, DuckDB takes it as one name."""
-    assert duckdb.sql(f"select 1 as {quote_identifier(name)}").columns == [name]
+    with duckdb.connect() as connection:
+        named = connection.execute(f"select 1 as {quote_identifier(name)}")
+        assert [column[0] for column in named.description] == [name]
