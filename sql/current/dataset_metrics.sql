@@ -5,12 +5,12 @@ select
     id as dataset_id,
     try_cast(metric.key as bigint) as metric_id,
     last(
-        if(
-            json_type(metric.value) in ('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE')
-            and isfinite(try_cast(metric.value as double)),
-            try_cast(metric.value as double),
-            null
-        )
+        case
+            when
+                json_type(metric.value) in ('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE')
+                and isfinite(try_cast(metric.value as double))
+                then try_cast(metric.value as double)
+        end
         order by metric.position
     ) as threshold
 from (

@@ -20,7 +20,7 @@ with broken as (
         on flips.dataset_id = run.dataset_id and flips.run_id = run.run_id
     where
         flips.flip = 'regression'
-        and if($run is null, run.captured_recency = 1, flips.run_id = $run)
+        and case when $run is null then run.captured_recency = 1 else flips.run_id = $run end
     order by flips.score_change, flips.evaluation_id
     limit $rows
 ),

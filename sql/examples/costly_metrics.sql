@@ -30,7 +30,7 @@ judged as (
 trusted as (
     select
         metric_id,
-        sum(reliability * evaluations) / nullif(sum(if(reliability is null, 0, evaluations)), 0)
+        sum(reliability * evaluations) / nullif(sum(evaluations) filter (where reliability is not null), 0)
             as reliability
     from marts.judge_reliability
     group by metric_id
@@ -40,11 +40,11 @@ informed as (
     select
         metric_id,
         pass_rate,
-        if(
-            pass_rate > 0 and pass_rate < 1,
-            -pass_rate * log2(pass_rate) - (1 - pass_rate) * log2(1 - pass_rate),
-            0 * pass_rate
-        ) as bits
+        case
+            when pass_rate > 0 and pass_rate < 1
+                then -pass_rate * log2(pass_rate) - (1 - pass_rate) * log2(1 - pass_rate)
+            else 0 * pass_rate
+        end as bits
     from judged
 )
 

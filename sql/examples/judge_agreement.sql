@@ -21,12 +21,16 @@ verdicts as (
         after_cell.metric_name,
         least(before_cell.model_slug, after_cell.model_slug) as judge_a,
         greatest(before_cell.model_slug, after_cell.model_slug) as judge_b,
-        if(
-            before_cell.model_slug < after_cell.model_slug, before_cell.outcome, after_cell.outcome
-        ) = 'pass' as passed_a,
-        if(
-            before_cell.model_slug < after_cell.model_slug, after_cell.outcome, before_cell.outcome
-        ) = 'pass' as passed_b
+        case
+            when before_cell.model_slug < after_cell.model_slug
+                then before_cell.outcome
+            else after_cell.outcome
+        end = 'pass' as passed_a,
+        case
+            when before_cell.model_slug < after_cell.model_slug
+                then after_cell.outcome
+            else before_cell.outcome
+        end = 'pass' as passed_b
     from changed
     inner join marts.evaluation_outcomes as after_cell
         on

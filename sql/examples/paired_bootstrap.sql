@@ -9,7 +9,11 @@ with chosen as (
         run_id as candidate,
         coalesce($baseline, previous_captured_run_id) as baseline
     from marts.run_scorecard
-    where if($candidate is null, previous_captured_run_id is not null, run_id = $candidate)
+    where case
+        when $candidate is null
+            then previous_captured_run_id is not null
+        else run_id = $candidate
+    end
     order by created_at desc, run_id desc
     limit 1
 ),

@@ -4,9 +4,9 @@ create or replace macro marts.beta_fraction(a, b, x, y) as
 exp(a * ln(x) + b * ln(y) + lgamma(a + b) - lgamma(a) - lgamma(b)) / a
 / list_reduce(
     list_concat([1.0::double], range(200, 0, -1)::double []),
-    lambda rest, n: 1 + x / ((a + n - 1) * (a + n)) / rest * if(
-        n % 2 = 0,
-        (n / 2) * (b - n / 2),
-        -(a + (n - 1) / 2) * (a + b + (n - 1) / 2)
-    )
+    lambda rest, n: 1 + x / ((a + n - 1) * (a + n)) / rest * case
+        when n % 2 = 0
+            then (n / 2) * (b - n / 2)
+        else -(a + (n - 1) / 2) * (a + b + (n - 1) / 2)
+    end
 );

@@ -52,7 +52,7 @@ tested as (
     select
         *,
         sd_change / sqrt(n_pairs) as standard_error,
-        if(n_pairs >= 5, marts.student_t_quantile(0.975, n_pairs - 1), null) as t_975,
+        case when n_pairs >= 5 then marts.student_t_quantile(0.975, n_pairs - 1) end as t_975,
         marts.paired_p_value(n_pairs, mean_change, sd_change, least_change, most_change) as p_value,
         marts.sign_test(regressions, fixes) as flip_p_value
     from compared
