@@ -99,7 +99,9 @@ def end_with(parent: int) -> None:
 if __name__ == "__main__":
     end_with(int(sys.argv[1]))
     try:
-        serve(sys.stdin.buffer, sys.stdout.buffer)
+        # Not sys.stdout: with PYTHONUNBUFFERED it writes short when a signal comes in between.
+        with open(sys.stdout.fileno(), "wb", closefd=False) as answers:
+            serve(sys.stdin.buffer, answers)
     except BrokenPipeError:
         os._exit(1)  # the usual way out would flush what nobody reads, and complain
     except Exception as error:  # noqa: BLE001  its parent says what that means for the sync

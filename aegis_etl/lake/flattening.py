@@ -72,6 +72,19 @@ class Flattener:
                     if pipe:
                         pipe.close()
 
+    def start(self) -> subprocess.Popen[bytes]:
+        """Starts the process if it is not running: it is then ready when the first part is."""
+        if self._process is None:
+            self._process = subprocess.Popen(  # noqa: S603  our own module, by its name
+                # -P: a module in the working directory must not stand in for one of ours.
+                [sys.executable, "-P", "-m", "aegis_etl.lake.flatten_worker", str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                process_group=0,  # so that Ctrl-C reaches this process alone
+            )
+            self._reader.start()
+        return self._process
+
     def submit(self, part: Path, is_shared: Mapping[int, bool | None]) -> None:
         """Asks for the payloads of one part; waits while three parts are outstanding.
 
@@ -79,7 +92,7 @@ class Flattener:
             part: a whole raw part.
             is_shared: of each dataset to flatten from it; others are left alone.
         """
-        process = self._process or self._start()
+        process = self.start()
         self._room.acquire()
         self._raise_failure()
         self._submitted += 1
@@ -109,17 +122,6 @@ class Flattener:
             raise self._failure
         if self._failure:
             raise AegisEtlError(f"flattening failed: {self._failure}") from self._failure
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        self._process = subprocess.Popen(  # noqa: S603  our own module, by its name
-            # -P: a module in the working directory must not stand in for one of ours.
-            [sys.executable, "-P", "-m", "aegis_etl.lake.flatten_worker", str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            process_group=0,  # so that Ctrl-C reaches this process alone
-        )
-        self._reader.start()
-        return self._process
 
     def _read_answers(self) -> None:
         assert self._process is not None and self._process.stdout is not None  # noqa: S101, PT018  started by _start

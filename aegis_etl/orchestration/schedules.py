@@ -3,9 +3,12 @@
 import dagster as dg
 
 from aegis_etl.orchestration.job import JOB_NAME, nightly_sync
-from aegis_etl.settings import Settings
+from aegis_etl.orchestration.resource import SyncResource
+from aegis_etl.settings import Settings, load_settings
+from aegis_etl.sync.watching import TICK_MINUTES, choose_watch
 
-CRON = "0 2 * * *"
+NIGHTLY_CRON = "0 2 * * *"
+WATCH_CRON = f"*/{TICK_MINUTES} * * * *"
 
 
 def make_nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
@@ -13,8 +16,33 @@ def make_nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name=JOB_NAME,
         job=nightly_sync,
-        cron_schedule=CRON,
+        cron_schedule=NIGHTLY_CRON,
         execution_timezone=settings.timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=f"A full sync at 02:00 {settings.timezone}.",
     )
+
+
+def make_watch_schedule(settings: Settings) -> dg.ScheduleDefinition:
+    """The job every few minutes for datasets with recent runs; off unless ``AEGIS_WATCH`` is on."""
+
+    @dg.schedule(
+        name="watch",
+        job=nightly_sync,
+        cron_schedule=WATCH_CRON,
+        default_status=dg.DefaultScheduleStatus.RUNNING
+        if settings.watch
+        else dg.DefaultScheduleStatus.STOPPED,
+        description="Fetches active datasets hourly, and those with a new run every 5 minutes, so "
+        "that no run is replaced before it was seen.",
+    )
+    def watch(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        chosen = choose_watch(load_settings(), now=context.scheduled_execution_time)
+        if isinstance(chosen, str):
+            return dg.SkipReason(chosen)
+        sync = SyncResource(
+            kind=chosen.kind, dataset_ids=list(chosen.dataset_ids), notify=False, wait_seconds=0
+        )
+        return dg.RunRequest(run_config={"resources": {"sync": {"config": sync.model_dump()}}})
+
+    return watch

@@ -92,6 +92,8 @@ def fetch_and_flatten(
                 is_shared[fetched.dataset_id],
                 reflatten=sync.request.reflatten,
             )
+            if row.status == "ok":
+                flattener.start()
             raw.append(row)
             rows[row.dataset_id] = replace(row, payload=None)
             advance()
