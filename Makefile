@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-browser test-long check format docs ui clean
+.PHONY: demo test test-browser test-long check format docs ui bench clean
 
 demo: .venv/installed ## sync the bundled sandbox for several nights and show what can be asked
 	$(BIN)/aegis-etl demo
@@ -32,6 +32,9 @@ docs: .venv/installed-dev ## write docs/tables.md from the declared tables
 
 ui: .venv/installed ## Dagster's page and daemon on http://127.0.0.1:3000
 	DAGSTER_HOME=$${DAGSTER_HOME:-$(CURDIR)/dagster_home} $(BIN)/dagster dev -m aegis_etl.definitions -h 127.0.0.1 -p 3000
+
+bench: .venv/installed ## our speed beside others'; ARGS selects cells, see docs/performance.md
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove what this file made
 	rm -rf .venv
