@@ -7,7 +7,7 @@ from aegis_etl.extract.decisions import KnownDataset
 from aegis_etl.lake.manifest import Manifest, read_manifest
 from aegis_etl.lake.paths import MANIFEST, DataDir
 from aegis_etl.tables.drift import FieldShape
-from aegis_etl.warehouse.state import read_published_state
+from aegis_etl.warehouse.status import read_published_state
 
 
 def read_pending(data_dir: DataDir) -> tuple[Manifest, ...]:

@@ -44,6 +44,11 @@ def read_status(data_dir: DataDir, *, now: datetime) -> Status:
     return Status(published, age, syncs, failing, newer)
 
 
+def read_published_state(warehouse: Path) -> list[dict[str, Any]]:
+    """What is known of each dataset that was ever asked for: what a sync compares with."""
+    return read_rows(warehouse, "meta/known_datasets")
+
+
 def read_active_dataset_ids(warehouse: Path, *, since: datetime) -> set[int]:
     """The datasets with a run since then; none before the first sync."""
     if not warehouse.exists():

@@ -22,7 +22,7 @@ from aegis_etl.warehouse.connection import open_for_reading, open_for_writing
 from aegis_etl.warehouse.copying import copy_file
 from aegis_etl.warehouse.publish import rollback
 from aegis_etl.warehouse.rebuild import rebuild_warehouse
-from aegis_etl.warehouse.state import read_published_state
+from aegis_etl.warehouse.status import read_published_state
 
 
 def night(number: int, **row: object) -> Night:
