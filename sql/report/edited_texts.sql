@@ -19,6 +19,7 @@ with edited as (
         on
             new._valid_from <= nights.started_at
             and new._valid_from > nights.since
+            and old._valid_to > nights.since
     where nights.nights_ago = 0
 ),
 

@@ -139,8 +139,11 @@ told as (
         on scored.dataset_id = questions.dataset_id and scored.evaluation_id = questions.evaluation_id
     left join answers
         on scored.dataset_id = answers.dataset_id and scored.evaluation_id = answers.evaluation_id
-    left join main.evaluations as evaluations
-        on scored.dataset_id = evaluations.dataset_id and scored.evaluation_id = evaluations.id
+    left join history.evaluations
+        on
+            scored.dataset_id = evaluations.dataset_id
+            and scored.evaluation_id = evaluations.id
+            and evaluations._valid_to is null
 )
 
 select

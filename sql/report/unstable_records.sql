@@ -3,7 +3,6 @@
 with unstable as (
     select
         stability.*,
-        left(records.prompt, 300) as prompt,
         count(*) over (partition by stability.label) as of_label,
         row_number() over (
             partition by stability.label, stability.dataset_id
@@ -15,29 +14,41 @@ with unstable as (
                 stability.metric_id
         ) as turn
     from marts.record_stability as stability
-    inner join main.records
+    semi join main.records
         on stability.dataset_id = records.dataset_id and stability.record_id = records.id
     where stability.label in ('always fails', 'flaky')
+),
+
+chosen as (
+    select *
+    from unstable
+    qualify
+        row_number() over (
+            partition by label
+            order by turn, flips_without_edit desc, failed desc, mean_score, dataset_id
+        ) <= $rows
 )
 
 select
-    label,
-    of_label,
-    dataset_id,
-    dataset_name,
-    record_id,
-    prompt,
-    metric_name,
-    runs,
-    passed,
-    failed,
-    flips_without_edit,
-    mean_score,
-    sd_score
-from unstable
-qualify
-    row_number() over (
-        partition by label
-        order by turn, flips_without_edit desc, failed desc, mean_score, dataset_id
-    ) <= $rows
-order by label, flips_without_edit desc, failed desc, mean_score, dataset_id, record_id, metric_id;
+    chosen.label,
+    chosen.of_label,
+    chosen.dataset_id,
+    chosen.dataset_name,
+    chosen.record_id,
+    left(records.prompt, 300) as prompt,
+    chosen.metric_name,
+    chosen.passed,
+    chosen.failed,
+    chosen.flips_without_edit,
+    chosen.mean_score,
+    chosen.sd_score
+from chosen
+inner join main.records on chosen.dataset_id = records.dataset_id and chosen.record_id = records.id
+order by
+    chosen.label,
+    chosen.flips_without_edit desc,
+    chosen.failed desc,
+    chosen.mean_score,
+    chosen.dataset_id,
+    chosen.record_id,
+    chosen.metric_id;

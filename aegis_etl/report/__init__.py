@@ -1,0 +1,1 @@
+"""The morning report: one self-contained page, made from a built warehouse, verdict first."""
