@@ -31,7 +31,7 @@ docs: .venv/installed-dev ## write docs/tables.md from the declared tables
 	$(BIN)/python -m aegis_etl.tables.dictionary > docs/tables.md
 
 ui: .venv/installed ## Dagster's page and daemon on http://127.0.0.1:3000
-	DAGSTER_HOME=$${DAGSTER_HOME:-$(CURDIR)/dagster_home} $(BIN)/dagster dev -m aegis_etl.definitions -h 127.0.0.1 -p 3000
+	umask 077; DAGSTER_HOME=$${DAGSTER_HOME:-$(CURDIR)/dagster_home} $(BIN)/dagster dev -m aegis_etl.definitions -h 127.0.0.1 -p 3000
 
 bench: .venv/installed ## our speed beside others'; ARGS selects cells, see docs/performance.md
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -20,7 +20,10 @@ def _parse_type_ids(value: Any) -> Any:
         return value
     if value.strip().lower() == "all":
         return "all"
-    return tuple(int(part) for part in value.split(",") if part.strip())
+    type_ids = tuple(int(part) for part in value.split(",") if part.strip())
+    if any(type_id < 0 for type_id in type_ids):
+        raise ValueError("no id is negative")
+    return type_ids
 
 
 TypeIds = Annotated[tuple[int, ...] | Literal["all"], BeforeValidator(_parse_type_ids)]
@@ -259,6 +262,8 @@ def _explain(error: dict[str, Any]) -> str:
 
 def _require_safe_url(url: str) -> None:
     parts = urlsplit(url)
+    if parts.port == 0:  # reading it also refuses what is no port
+        raise ValueError("no port")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("no credentials, query or fragment")
     if parts.scheme == "https" and parts.hostname:

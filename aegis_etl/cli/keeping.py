@@ -58,9 +58,11 @@ def rollback() -> int:
     from aegis_etl.settings import load_settings
     from aegis_etl.warehouse.publish import rollback as switch_back
 
-    data_dir = DataDir(load_settings().data_dir.absolute())
+    settings = load_settings()
+    data_dir = DataDir(settings.data_dir.absolute())
     with hold_lock(data_dir):
-        click.echo(f"published: sync {switch_back(data_dir)}")
+        sync_id = switch_back(data_dir, group_read=settings.group_read)
+    click.echo(f"published: sync {sync_id}")
     return 0
 
 
@@ -69,13 +71,12 @@ def rollback() -> int:
 def erase(*, dataset_id: int) -> int:
     """Remove everything of a dataset from raw, lake and every published version, for good."""
     from datetime import UTC, datetime
-    from functools import partial
 
     from aegis_etl.lake.lock import hold_lock
     from aegis_etl.lake.paths import DataDir
     from aegis_etl.settings import load_settings
+    from aegis_etl.sync.answers import answers_step
     from aegis_etl.warehouse.erase import erase_dataset
-    from aegis_etl.warehouse.marts import make_marts
 
     settings = load_settings()
     data_dir = DataDir(settings.data_dir.absolute())
@@ -84,7 +85,7 @@ def erase(*, dataset_id: int) -> int:
             data_dir,
             dataset_id,
             now=datetime.now(UTC),
-            make_marts=partial(make_marts, metric_names=data_dir.metric_names),
+            make_marts=answers_step(data_dir),
             group_read=settings.group_read,
         )
     rows = ", ".join(f"{count:,} {name}" for name, count in erased.rows.items())

@@ -55,7 +55,7 @@ def main() -> None:
     try:
         status = cli.main(arguments, standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        click.echo(f"error: {error.format_message()} (see aegis-etl --help)", err=True)
         status = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

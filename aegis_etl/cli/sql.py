@@ -1,7 +1,6 @@
 """``sql``: asks the published warehouse, read-only."""
 
 import csv
-import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -113,8 +112,8 @@ def _answer(
         elif (relation := connection.sql(query, params=values or None)) is not None:
             _print_table(relation)
     except duckdb.Error as error:
-        first, *rest = str(error).splitlines()
-        raise QueryError("\n".join([first, *rest[-2:]])) from error
+        first, *rest = [line for line in str(error).splitlines() if line.strip()]
+        raise QueryError("\n".join([first, *rest[:1]])) from error
 
 
 def _print_table(relation: "duckdb.DuckDBPyRelation") -> None:
@@ -153,13 +152,12 @@ def _rows(result: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, ...]]:
 
 
 def _print_json(names: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
+    import msgspec
+
     separator = "["
     for row in rows:
         record = dict(zip(names, row, strict=True))
-        sys.stdout.write(separator + json.dumps(record, default=_to_json, ensure_ascii=False))
+        # Unlike json's, this writes a NaN as null.
+        sys.stdout.write(separator + msgspec.json.encode(record, enc_hook=str).decode())
         separator = ",\n"
     sys.stdout.write("[]\n" if separator == "[" else "]\n")
-
-
-def _to_json(value: Any) -> str:
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import msgspec
 
-from aegis_etl.errors import AegisEtlError
-from aegis_etl.lake.files import create_folder
+from aegis_etl.errors import AegisEtlError, SettingsError
+from aegis_etl.lake.files import create_folder, private_modes
 from aegis_etl.orchestration.job import JOB_NAME
 from aegis_etl.orchestration.metadata import SUMMARY
 from aegis_etl.orchestration.resource import SyncResource
@@ -25,9 +25,14 @@ def prepare_dagster_home(settings: Settings) -> Path:
     The environment names it afterwards, so that Dagster finds it.
     """
     home = settings.dagster_home_path
-    create_folder(home)
-    if not (home / DAGSTER_YAML).exists():
-        shutil.copyfile(_packaged_dagster_yaml(), home / DAGSTER_YAML)
+    try:
+        create_folder(home)
+        if not (home / DAGSTER_YAML).exists():
+            shutil.copyfile(_packaged_dagster_yaml(), home / DAGSTER_YAML)
+    except OSError as error:
+        raise SettingsError(
+            f"DAGSTER_HOME: {home} cannot be used ({error.strerror}); name a folder to write to"
+        ) from error
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 
@@ -38,16 +43,21 @@ def run_job(definitions: dg.Definitions, settings: Settings, sync: SyncResource)
     Raises:
         AegisEtlError: what a step raised.
     """
-    prepare_dagster_home(settings)
+    with private_modes():
+        prepare_dagster_home(settings)
+        result = _execute(definitions, sync)
+    return _read_summary(result)
+
+
+def _execute(definitions: dg.Definitions, sync: SyncResource) -> dg.ExecuteInProcessResult:
     with dg.DagsterInstance.get() as instance:
-        result = definitions.resolve_job_def(JOB_NAME).execute_in_process(
+        return definitions.resolve_job_def(JOB_NAME).execute_in_process(
             instance=instance,
             run_config={
                 "resources": {"sync": {"config": sync.model_dump()}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
         )
-    return _read_summary(result)
 
 
 def _read_summary(result: dg.ExecuteInProcessResult) -> SyncSummary:

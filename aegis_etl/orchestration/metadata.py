@@ -37,9 +37,7 @@ def describe_partial(listing: Listing | None) -> Metadata:
     partial = [i for i in listing.entries if i not in set(listing.only_paged)]
     return {
         "dagster/row_count": len(partial),
-        "preview": _tabulate(
-            ["id", "name"], [[i, listing.entries[i].name] for i in partial[:PREVIEW_ROWS]]
-        ),
+        "preview": _tabulate(["id"], [[dataset_id] for dataset_id in partial[:PREVIEW_ROWS]]),
         "in no page": len(listing.only_partial),
     }
 
@@ -52,7 +50,7 @@ def describe_paged(listing: Listing | None) -> Metadata:
     return {
         "dagster/row_count": len(paged),
         "preview": _tabulate(
-            ["id", "name", "dataset_type_id", "is_shared"],
+            ["id", "dataset_type_id", "is_shared"],
             [_list_entry(entry) for entry in paged[:PREVIEW_ROWS]],
         ),
         "types listed": ", ".join(map(str, listing.types_listed)) or "custom",
@@ -106,7 +104,14 @@ def describe_published(data_dir: DataDir, name: str) -> Metadata:
 
 
 def _preview(rows: pa.Table) -> dg.MarkdownMetadataValue:
-    return _tabulate(rows.column_names, [list(row.values()) for row in rows.to_pylist()])
+    """The first rows without their texts: Dagster would keep what ``erase`` could not reach."""
+    plain = [f.name for f in rows.schema if not pa.types.is_nested(f.type) and not _is_text(f.type)]
+    shown = rows.select(plain).to_pylist()
+    return _tabulate(plain, [list(row.values()) for row in shown])
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _tabulate(names: list[str], rows: list[list[object]]) -> dg.MarkdownMetadataValue:
@@ -121,4 +126,4 @@ def _shorten(value: object) -> str:
 
 
 def _list_entry(entry: ListedDataset) -> list[object]:
-    return [entry.dataset_id, entry.name, entry.dataset_type_id, entry.is_shared]
+    return [entry.dataset_id, entry.dataset_type_id, entry.is_shared]

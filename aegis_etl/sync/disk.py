@@ -12,28 +12,31 @@ import duckdb
 from aegis_etl.errors import SyncStoppedError
 from aegis_etl.lake.paths import DataDir
 
-LAKE_FACTOR = 4
-"""Bytes that the warehouse and its log take for a byte of the lake, at most: measured 1.5 to 3."""
-
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # DuckDB's errors are text; it also refuses to spill more than the disk had free when it started.
 _SIGNS = (*map(os.strerror, _FULL), "max_temp_directory_size")
 
 
 def estimate_room(data_dir: DataDir, *, reflatten: bool) -> int:
-    """The bytes that a sync will need: a copy of the warehouse, and as much again as one wrote.
+    """The bytes that a sync will leave behind, if it brings as much as the last one did.
+
+    Those are its raw and lake files, and a copy of the warehouse that grew by as much for a byte of
+    the lake as it did so far. The room to work in is not counted: a sync must not be kept from a
+    disk that may be large enough, and one that fills up in the middle harms nothing. Before the
+    first sync there is nothing to go by.
 
     Args:
-        reflatten: everything is stored again, so the largest sync so far is the measure; otherwise
-            the newest one is. Before the first sync there is none.
+        reflatten: everything is stored again, so the largest sync so far is the measure.
     """
-    warehouse = data_dir.warehouse.stat().st_size if data_dir.warehouse.exists() else 0
+    if not data_dir.warehouse.exists():
+        return 0
+    warehouse = data_dir.warehouse.stat().st_size
     sync_ids = data_dir.whole_sync_ids()
-    written = [
-        _measure(data_dir.raw_of(i)) + LAKE_FACTOR * _measure(data_dir.lake_of(i))
-        for i in (sync_ids if reflatten else sync_ids[-1:])
-    ]
-    return warehouse + max(written, default=0)
+    raw = [_measure(data_dir.raw_of(sync_id)) for sync_id in sync_ids]
+    lake = [_measure(data_dir.lake_of(sync_id)) for sync_id in sync_ids]
+    growth = warehouse / sum(lake)
+    next_raw, next_lake = (max(raw), max(lake)) if reflatten else (raw[-1], lake[-1])
+    return round(next_raw + next_lake + warehouse + growth * next_lake)
 
 
 def check_room(data_dir: DataDir, *, reflatten: bool) -> None:

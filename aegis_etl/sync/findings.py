@@ -14,6 +14,8 @@ FINDINGS = {
     "shape_known": "The API's fields come as they came before: no new or vanished field, no "
     "changed type, no null where none was.",
     "values_fit": "Every value fits its column; those that do not are kept in _extra.",
+    "listing_whole": "The listing held still while it was read. One that kept shifting proves no "
+    "absence: nothing that it lacks was closed.",
     "listings_agree": "The partial list and the pages of GET /datasets hold the same datasets. "
     "They mean different things (non-proprietary, custom type), so a difference only warns.",
 }
@@ -57,6 +59,11 @@ def make_findings(
             ],
             [f"{t}.{f}: {kind} in {rows} rows" for (t, f, kind), rows in sorted(misfits.items())],
         ),
+        _result(
+            "listing_whole",
+            [],
+            [] if listing is None or listing.whole else ["the listing kept shifting, or was cut"],
+        ),
         _compare_listings(listing),
     ]
 
@@ -74,7 +81,7 @@ def _result(audit: str, rows: list[dict[str, object]], texts: list[str]) -> Audi
     more = [f"and {len(texts) - SHOWN_ROWS} more"] if len(texts) > SHOWN_ROWS else []
     return AuditResult(
         audit=audit,
-        passed=not rows,
+        passed=not texts,
         detail="; ".join(texts[:SHOWN_ROWS] + more) or "no finding",
         rows=rows[:SHOWN_ROWS],
     )

@@ -2,14 +2,13 @@
 
 import shutil
 from dataclasses import dataclass
-from functools import partial
 
 from aegis_etl.errors import DataDamagedError, SyncStoppedError
 from aegis_etl.lake.files import private_modes
 from aegis_etl.lake.paths import DataDir
+from aegis_etl.sync.answers import answers_step
 from aegis_etl.sync.reflattening import reflatten_sync
 from aegis_etl.warehouse.audit import find_blocking
-from aegis_etl.warehouse.marts import make_marts
 from aegis_etl.warehouse.publish import place_version, seal_version, switch_version
 from aegis_etl.warehouse.rebuild import rebuild_warehouse
 from aegis_etl.warehouse.verify import check_lake, check_versions
@@ -55,9 +54,7 @@ def rebuild_published(data_dir: DataDir, *, from_raw: bool, group_read: bool) ->
         if damages := list(check_lake(data_dir, [])):
             lines = [f"{damage.what}; to mend it: {damage.mend}" for damage in damages[:2]]
             raise DataDamagedError("\n".join(lines))
-        rebuilt = rebuild_warehouse(
-            data_dir, make_marts=partial(make_marts, metric_names=data_dir.metric_names)
-        )
+        rebuilt = rebuild_warehouse(data_dir, make_marts=answers_step(data_dir))
         building = data_dir.building_of(rebuilt.sync_id)
         if blocking := find_blocking(rebuilt.audits):
             raise SyncStoppedError(

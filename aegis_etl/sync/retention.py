@@ -3,10 +3,13 @@
 import logging
 from datetime import datetime
 
+import pyarrow as pa
+
+from aegis_etl.errors import DataDamagedError
 from aegis_etl.lake.paths import DataDir
 from aegis_etl.lake.pruning import keep_payloads
 from aegis_etl.lake.sync_ids import parse_sync_id
-from aegis_etl.warehouse.state import read_published_state
+from aegis_etl.warehouse.status import read_published_state
 
 logger = logging.getLogger(__name__)
 
@@ -38,5 +41,5 @@ def prune_raw(data_dir: DataDir, *, now: datetime, retention_days: float) -> Non
         }
         try:
             keep_payloads(data_dir, sync_id, newest)
-        except OSError as error:
+        except (OSError, pa.ArrowException, DataDamagedError) as error:
             logger.warning("raw payloads of sync %s could not be pruned: %s", sync_id, error)

@@ -4,10 +4,10 @@ Each leaves something durable behind and takes up what the one before it left.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import msgspec
@@ -19,15 +19,16 @@ from aegis_etl.extract.decisions import (
     check_deleted,
     check_failed,
     check_vanished,
-    choose_ids,
     decide_is_shared,
 )
 from aegis_etl.extract.listing import Listing, list_datasets
 from aegis_etl.lake.files import write_file
 from aegis_etl.lake.manifest import Manifest, encode_manifest, hash_files
 from aegis_etl.lake.paths import AUDITS, BLOCKED_MANIFEST, MANIFEST
+from aegis_etl.report.page import write_report
 from aegis_etl.settings import Settings
 from aegis_etl.sync.accounting import make_manifest
+from aegis_etl.sync.choosing import choose_dataset_ids
 from aegis_etl.sync.disk import full_disk_explained
 from aegis_etl.sync.entries import has_news
 from aegis_etl.sync.fetching import Fetching, fetch_and_flatten
@@ -42,11 +43,8 @@ from aegis_etl.warehouse.audit import AuditResult, encode_audits, find_blocking
 from aegis_etl.warehouse.build import build_warehouse
 from aegis_etl.warehouse.marts import make_marts
 from aegis_etl.warehouse.publish import publish_version
-from aegis_etl.warehouse.status import read_active_dataset_ids
 
 logger = logging.getLogger(__name__)
-
-ACTIVE_DAYS = 7
 
 
 @dataclass
@@ -119,7 +117,7 @@ def fetch_payloads(running: RunningSync, listing: Listing | None) -> Fetching:
         OSError: a part could not be written.
     """
     sync = running.sync
-    dataset_ids = _choose_ids(sync, listing)
+    dataset_ids = choose_dataset_ids(sync, listing)
     is_shared = {i: decide_is_shared(i, listing, sync.known.get(i)) for i in dataset_ids}
     listed = {i: is_shared.get(i) for i in listing.entries} if listing else None
     note = msgspec.structs.replace(sync.note, listed=listed)
@@ -213,6 +211,7 @@ def build(running: RunningSync, flat: Flat) -> Built:
             pending=running.sync.pending,
             findings=flat.findings,
             make_marts=partial(make_marts, metric_names=data_dir.metric_names),
+            write_report=write_report if flat.manifest.kind == "full" else None,
         )
         write_file(data_dir.lake_of(sync_id) / AUDITS, encode_audits(audits))
         files = hash_files(data_dir, sync_id)
@@ -290,17 +289,3 @@ def run_sync(
         fetching = fetch_payloads(running, listing)
         flat = write_lake(running, listing, fetching)
         return discard_unchanged(running, flat) or publish(running, build(running, flat))
-
-
-def _choose_ids(sync: Sync, listing: Listing | None) -> list[int]:
-    if listing is None:
-        chosen: Iterable[int] = sync.request.dataset_ids
-    elif sync.request.kind == "full":
-        chosen = choose_ids(listing, sync.known)
-    else:
-        since = sync.started_at - timedelta(days=ACTIVE_DAYS)
-        active = read_active_dataset_ids(sync.data_dir.warehouse, since=since)
-        chosen = [i for i in listing.entries if i in active or i not in sync.known]
-    # A payload that was landed before a kill counts, even if its dataset is gone since.
-    landed = [i for i, (_, row) in sync.landed.items() if row.status == "ok"]
-    return list(dict.fromkeys([*chosen, *landed]))

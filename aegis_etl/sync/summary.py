@@ -60,7 +60,7 @@ class SyncSummary(msgspec.Struct, frozen=True, kw_only=True):
             retries=manifest.retries,
             bytes_received=manifest.bytes_received,
             rows=manifest.rows,
-            errors=manifest.errors,
+            errors=[_shorten(error) for error in manifest.errors],
             warnings=warnings,
             resumed=resumed,
             warehouse=warehouse,
@@ -83,6 +83,12 @@ class SyncSummary(msgspec.Struct, frozen=True, kw_only=True):
         lines += [f"failed: {_name(error)}: {error.error}" for error in self.errors]
         lines += [f"warning: {warning}" for warning in self.warnings]
         return lines
+
+
+def _shorten(error: SyncError) -> SyncError:
+    """The error without the row that it left out: that is in ``meta.sync_errors``."""
+    reason, _, _ = error.error.partition("; row left out: ")
+    return msgspec.structs.replace(error, error=reason)
 
 
 def _name(error: SyncError) -> str:

@@ -22,6 +22,10 @@ It finds the datasets that the build touched in the temporary relation ``scope``
 """
 
 
+ReportStep = Callable[[duckdb.DuckDBPyConnection, Path], None]
+"""Writes the report of the audited warehouse to a path."""
+
+
 def build_warehouse(
     data_dir: DataDir,
     manifest: Manifest,
@@ -29,6 +33,7 @@ def build_warehouse(
     pending: Sequence[Manifest] = (),
     findings: Sequence[AuditResult] = (),
     make_marts: MartsStep | None = None,
+    write_report: ReportStep | None = None,
     memory_limit: str = MEMORY_LIMIT,
     threads: int = THREADS,
 ) -> list[AuditResult]:
@@ -42,6 +47,7 @@ def build_warehouse(
         pending: manifests of the lake that the published version does not hold, oldest first.
         findings: results of checks made outside the warehouse, to be kept with its own.
         make_marts: called once, after all folds and before the audits.
+        write_report: called once, after the audits, with the path of the report.
 
     Returns:
         The results of the sync's audits, ``findings`` first. Nothing is published here.
@@ -64,6 +70,8 @@ def build_warehouse(
             make_marts(connection, folder)
         results = [*findings, *run_audits(connection)]
         record_audits(connection, manifest.sync_id, results)
+        if write_report:
+            write_report(connection, folder / data_dir.report.name)
     return results
 
 

@@ -34,9 +34,7 @@ def publish_version(data_dir: DataDir, sync_id: str, *, group_read: bool = False
         (folder / data_dir.report.name).hardlink_to(data_dir.report.resolve())
     create_folder(data_dir.versions)
     seal_version(folder, group_read=group_read)
-    data_dir.versions.chmod(0o750 if group_read else 0o700)
-    if group_read:
-        _let_group_pass(data_dir.root)
+    _open_parents(data_dir, group_read=group_read)
     place_version(data_dir, sync_id)
     switch_version(data_dir, sync_id)
     prune_versions(data_dir)
@@ -62,8 +60,11 @@ def place_version(data_dir: DataDir, sync_id: str) -> None:
     sync_folder(data_dir.building)
 
 
-def rollback(data_dir: DataDir) -> str:
+def rollback(data_dir: DataDir, *, group_read: bool = False) -> str:
     """Switches ``current`` to the version before, and returns its sync id.
+
+    Args:
+        group_read: as of ``publish_version``; what is published now gets these modes.
 
     Raises:
         AegisEtlError: there is no older version.
@@ -72,6 +73,8 @@ def rollback(data_dir: DataDir) -> str:
     older = [sync_id for sync_id in version_ids(data_dir) if published and sync_id < published]
     if not older:
         raise AegisEtlError("there is no older version to roll back to; see aegis-etl status")
+    seal_version(data_dir.version_of(older[-1]), group_read=group_read)
+    _open_parents(data_dir, group_read=group_read)
     switch_version(data_dir, older[-1])
     return older[-1]
 
@@ -131,6 +134,12 @@ def seal_version(folder: Path, *, group_read: bool) -> None:
     for path in (*(p for p in folder.rglob("*") if p.is_dir()), folder):
         path.chmod(0o750 if group_read else 0o700)
         sync_folder(path)
+
+
+def _open_parents(data_dir: DataDir, *, group_read: bool) -> None:
+    data_dir.versions.chmod(0o750 if group_read else 0o700)
+    if group_read:
+        _let_group_pass(data_dir.root)
 
 
 def _let_group_pass(folder: Path) -> None:

@@ -8,11 +8,11 @@ select
         where
             shown.dataset_id = evaluation.dataset_id
             and shown.run_id = evaluation.run_id
-            and shown._valid_from <= ts::timestamptz
-            and (shown._valid_to is null or shown._valid_to > ts::timestamptz)
+            and shown._valid_from <= main.as_utc(ts)
+            and (shown._valid_to is null or shown._valid_to > main.as_utc(ts))
     ) as is_latest,
     evaluation._extra
 from history.evaluations as evaluation
 where
-    evaluation._valid_from <= ts::timestamptz
-    and (evaluation._valid_to is null or evaluation._valid_to > ts::timestamptz);
+    evaluation._valid_from <= main.as_utc(ts)
+    and (evaluation._valid_to is null or evaluation._valid_to > main.as_utc(ts));
