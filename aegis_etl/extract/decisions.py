@@ -74,8 +74,8 @@ def proves_absence(listing: Listing, known: KnownDataset) -> bool:
         return False
     if known.dataset_type_id in listing.types_listed:
         return known.dataset_type_id in listing.whole_types
-    if known.dataset_type_id is None and not known.is_custom:
-        return listing.whole  # it never gave a payload: only a listing can have named it
+    if known.dataset_type_id is None and known.payload_sha256 is None:
+        return listing.whole  # it never gave a payload that would name its type
     # An empty listing of the custom type does not name the type's id.
     custom_is_named = any(entry.is_custom for entry in listing.entries.values())
     return known.is_custom and not custom_is_named and listing.custom_whole

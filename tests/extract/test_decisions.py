@@ -93,6 +93,22 @@ def test_a_type_that_was_not_asked_for_stays():
         assert status_of("missing", listing=listing, known=make_known(7, type_id)) == "not_listed"
 
 
+def test_a_dataset_that_never_gave_a_payload_can_be_gone():
+    """Nothing names its type: all listings were whole and lack it, and it answers 404."""
+    unseen = KnownDataset(7, None, None, None, is_custom=False, status="missing")
+    shifting = make_listing([8], whole=[], custom_whole=False)
+
+    assert status_of("missing", listing=make_listing([8]), known=unseen) == "deleted"
+    assert status_of("missing", listing=shifting, known=unseen) == "not_listed"
+
+
+def test_a_type_is_told_by_its_id():
+    """A payload that calls another type's dataset CUSTOM is not closed by the custom listing."""
+    odd = KnownDataset(7, "a" * 64, False, UNLISTED, is_custom=True, status="ok")
+
+    assert status_of("missing", listing=make_listing([8]), known=odd) == "not_listed"
+
+
 def test_an_emptied_account_still_proves_absence():
     """The custom listing is empty, so that its type's id is not known; its datasets are gone."""
     listing = make_listing([], types=[], whole=[])

@@ -37,7 +37,7 @@ class SyncProcess:
         self.process = subprocess.Popen(
             [sys.executable, __file__, account.world.now.isoformat(), kind],
             env={
-                "PATH": os.environ["PATH"],
+                **os.environ,
                 "AEGIS_API_KEY": account.sandbox.api_key,
                 "AEGIS_BASE_URL": account.sandbox.base_url,
                 "AEGIS_DATA_DIR": str(account.data_dir.root),

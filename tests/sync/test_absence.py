@@ -108,13 +108,12 @@ def test_pages_that_shift_while_being_read(tmp_path: Path, shift: str) -> None:
     tolerant = {"max_failed_fraction": 1, "max_deleted_fraction": 1}
     with served_account(tmp_path / "data", world, page_size=4, **tolerant) as account:
         account.sync()
-        for shifts in (2, 9):
-            known = set(world.dataset_ids())
-            account.sync(faults=Faults(shift=shift, shifts=shifts))
-            found = [i for (i,) in account.rows("select id from main.datasets")]
-            assert len(found) == len(set(found))
-            # What appeared while the pages were read may be seen by the next sync only.
-            assert set(found) >= known & set(world.dataset_ids())
+        known = set(world.dataset_ids())
+        account.sync(faults=Faults(shift=shift, shifts=9))
+        found = [i for (i,) in account.rows("select id from main.datasets")]
+        assert len(found) == len(set(found))
+        # What appeared while the pages were read may be seen by the next sync only.
+        assert set(found) >= known & set(world.dataset_ids())
         account.sync()
         assert open_ids(account) == set(world.dataset_ids())
 

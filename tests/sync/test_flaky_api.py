@@ -57,7 +57,7 @@ def limited_night(tmp_path: Path, datasets: int, limit: float | None) -> tuple[f
         The seconds from the first request to the last, and the share of them that was refused.
     """
     world = World(datasets=datasets, records=1, metrics=1, runs=1, proprietary=0)
-    with Sandbox(world, rate_limit=LIMIT, burst=1) as sandbox:
+    with Sandbox(world, rate_limit=LIMIT) as sandbox:
         account = SyncedAccount(sandbox, tmp_path / "data", max_requests_per_second=limit)
         summary = run_sync(account.settings(), SyncRequest(), now=world.now)
         log = sandbox.log
@@ -72,13 +72,13 @@ def test_an_undeclared_limit_is_found(tmp_path: Path) -> None:
     """At 20 requests a second with 429: within 1.5 times what the limit allows, < 15 % refused."""
     datasets = 400
     seconds, refused = limited_night(tmp_path, datasets, None)
-    assert seconds <= 1.5 * datasets / LIMIT
+    assert 0.9 * datasets / LIMIT <= seconds <= 1.5 * datasets / LIMIT
     assert refused < 0.15
 
 
 def test_a_declared_limit_is_never_exceeded(tmp_path: Path) -> None:
     """With ``AEGIS_MAX_REQUESTS_PER_SECOND`` declared, no request is refused."""
-    _, refused = limited_night(tmp_path, 40, LIMIT)
+    _, refused = limited_night(tmp_path, 60, LIMIT)
     assert refused == 0
 
 

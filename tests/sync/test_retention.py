@@ -55,9 +55,8 @@ def test_old_payloads_go_but_the_newest_stay(account: SyncedAccount) -> None:
 
 def test_no_retention_keeps_one_payload_a_dataset(account: SyncedAccount) -> None:
     """``AEGIS_RAW_RETENTION_DAYS=0`` keeps the newest payload of each dataset and no other."""
-    for _ in range(3):
-        account.sync(raw_retention_days=0)
-        account.world.live_night()
+    account.sync()
+    account.world.live_night()
     account.sync(raw_retention_days=0)
     kept = [i for sync_id in account.data_dir.raw_sync_ids() for i in stored(account, sync_id)]
     known = account.rows("select dataset_id from meta.dataset_state")
@@ -98,3 +97,16 @@ def test_pruning_may_be_killed_at_any_step(
 
 def _die(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_damaged_file_is_left_as_it_is(
+    account: SyncedAccount, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What cannot be pruned is logged; the sync is published and complete all the same."""
+    first = account.sync().sync_id
+    [part] = account.data_dir.raw_of(first).glob("*.parquet")
+    part.write_bytes(b"no Parquet any more")
+    later = account.world.now + timedelta(days=40)
+    assert account.sync(now=later).status == "complete"
+    assert f"raw payloads of sync {first} could not be pruned" in caplog.text
+    assert part.read_bytes() == b"no Parquet any more"
