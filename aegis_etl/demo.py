@@ -102,6 +102,7 @@ def _show(data_dir: DataDir, console: Console) -> None:
     console.print("\n[bold]To look at[/]")
     for path, what in (
         (data_dir.warehouse, "the published warehouse; open it read-only"),
+        (data_dir.report, "the morning report; open it in a browser"),
         (data_dir.marts, "the marts as Parquet, for tools that read no DuckDB"),
         (data_dir.lake, "flat Parquet and a manifest a night"),
         (data_dir.raw, "the payloads as received"),
