@@ -9,7 +9,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
+import duckdb
 import msgspec
 
 from aegis_etl.api.client import Client
@@ -211,7 +213,7 @@ def build(running: RunningSync, flat: Flat) -> Built:
             pending=running.sync.pending,
             findings=flat.findings,
             make_marts=partial(make_marts, metric_names=data_dir.metric_names),
-            write_report=write_report if flat.manifest.kind == "full" else None,
+            write_report=_try_report if flat.manifest.kind == "full" else None,
         )
         write_file(data_dir.lake_of(sync_id) / AUDITS, encode_audits(audits))
         files = hash_files(data_dir, sync_id)
@@ -289,3 +291,12 @@ def run_sync(
         fetching = fetch_payloads(running, listing)
         flat = write_lake(running, listing, fetching)
         return discard_unchanged(running, flat) or publish(running, build(running, flat))
+
+
+def _try_report(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Writes the report; one that cannot be drawn costs no night: the last one stays."""
+    try:
+        write_report(connection, path)
+    except Exception:
+        logger.exception("the report could not be written, the last one stays")
+        path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ each; ``done`` is followed by the summary as JSON.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from datetime import datetime
@@ -106,4 +107,6 @@ def _run(now: datetime, kind: str) -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
+    # Whoever started the tests in the background made them ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _run(datetime.fromisoformat(sys.argv[1]), sys.argv[2])
