@@ -3,9 +3,11 @@
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from killed_sync import SyncProcess
 from sync_account import SyncedAccount, history_rows, main_rows, served_account
@@ -137,8 +139,7 @@ def test_a_killed_sync_frees_the_lock_at_once(tmp_path: Path) -> None:
         process = SyncProcess(account, AEGIS_MAX_CONCURRENCY="1")
         wait_until(lambda: flatten_workers(process.process.pid))
         [worker] = flatten_workers(process.process.pid)
-        held = [link.readlink() for link in Path(f"/proc/{worker}/fd").iterdir()]
-        assert account.data_dir.lock not in held
+        assert account.data_dir.lock not in open_files(worker)
         process.kill()
         account.sandbox.latency_ms = 0
         with hold_lock(account.data_dir):
@@ -147,9 +148,17 @@ def test_a_killed_sync_frees_the_lock_at_once(tmp_path: Path) -> None:
 
 def flatten_workers(parent: int) -> list[int]:
     """The flatten processes that a process has started."""
-    tasks = Path(f"/proc/{parent}/task").glob("*/children")
-    children = [int(pid) for task in tasks for pid in task.read_text().split()]
-    return [pid for pid in children if "flatten_worker" in Path(f"/proc/{pid}/cmdline").read_text()]
+    children = psutil.Process(parent).children()
+    return [c.pid for c in children if any("flatten_worker" in word for word in c.cmdline())]
+
+
+def open_files(pid: int) -> list[Path]:
+    """What a process holds open, sparing what it closes meanwhile."""
+    held = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            held.append(link.readlink())
+    return held
 
 
 def is_running(pid: int) -> bool:
