@@ -78,6 +78,17 @@ def json_value(text: str) -> Any:
         return text
 
 
+def keep_spelling(before: str | None, now: str | None) -> str | None:
+    """The JSON text ``before`` where both texts mean the same, else ``now``.
+
+    The order of an object's members and the form of a number mean nothing (contract: *Nothing is
+    dropped*, *Rows without a usable key*).
+    """
+    if before is None or now is None or json_value(before) != json_value(now):
+        return now
+    return before
+
+
 def _number(text: str) -> tuple[str, Decimal]:
     return "number", Decimal(text)
 

@@ -5,14 +5,17 @@ separable by ``dataset_id``, reading relations and no path.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 import msgspec
 import pyarrow as pa
+from duckdb.func import FunctionNullHandling
 
 from aegis_etl.lake.manifest import Manifest
 from aegis_etl.lake.paths import TABLE_NAMES
+from aegis_etl.tables.values import keep_spelling
 from aegis_etl.warehouse.statements import quote_identifier, quote_text, read_statement
 
 LakeTables = Mapping[str, Path | pa.Table]
@@ -40,11 +43,24 @@ def fold_sync(
         tables: the rows of every dataset whose entry in the manifest is ``changed``. A column that
             an older lake file lacks is null.
     """
+    _offer_json_equality(connection)
     connection.execute("begin")
     offer_sync(connection, manifest, tables)
     for name in _FOLDS:
         connection.execute(read_statement(name))
     connection.execute("commit")
+
+
+def _offer_json_equality(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes ``keep_spelling`` a function of SQL: DuckDB itself compares JSON by its text."""
+    with suppress(duckdb.NotImplementedException):  # it is one already
+        connection.create_function(
+            "keep_spelling",
+            keep_spelling,
+            ["JSON", "JSON"],
+            "JSON",
+            null_handling=FunctionNullHandling.SPECIAL,
+        )
 
 
 def offer_sync(

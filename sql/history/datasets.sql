@@ -1,13 +1,39 @@
 -- Folds the sync's datasets into history.datasets: a version for each new or different one, none for an
--- equal one; only a deleted dataset is closed.
+-- equal one, however its JSON is spelled; only a deleted dataset is closed.
+create or replace temp table matched_datasets as
+select
+    old.id,
+    old is not distinct from new as is_spelled_alike
+from (
+    select * exclude (_valid_from, _valid_to, _sync_id)
+    from history.datasets
+    where _valid_to is null
+) as old
+inner join new_datasets as new on old.id = new.id;
+
 create or replace temp table unchanged_datasets as
+select id
+from matched_datasets
+where is_spelled_alike
+union all
 select old.id
 from (
     select * exclude (_valid_from, _valid_to, _sync_id)
     from history.datasets
     where _valid_to is null
 ) as old
-inner join new_datasets as new on old.id = new.id
+inner join (
+    select
+        new.* replace (
+            keep_spelling(old.selected_metrics, new.selected_metrics) as selected_metrics,
+            keep_spelling(old.column_mappings, new.column_mappings) as column_mappings,
+            keep_spelling(old._extra, new._extra) as _extra
+        )
+    from new_datasets as new
+    inner join matched_datasets as matched on new.id = matched.id
+    inner join history.datasets as old on new.id = old.id
+    where not matched.is_spelled_alike and old._valid_to is null
+) as new on old.id = new.id
 where old is not distinct from new;
 
 update history.datasets

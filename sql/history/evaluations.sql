@@ -1,7 +1,27 @@
 -- Folds the sync's evaluations into history.evaluations: a version for each new or different one, none for
--- an equal one. One that its payload lacks is closed if a whole payload shows its run without it, or if its
--- run was listed once and a whole payload lists it no more; else it is superseded and stays.
+-- an equal one, however its JSON is spelled. One that its payload lacks is closed if a whole payload shows
+-- its run without it, or if its run was listed once and a whole payload lists it no more; else it is
+-- superseded and stays.
+create or replace temp table matched_evaluations as
+select
+    old.dataset_id,
+    old.id,
+    old is not distinct from new as is_spelled_alike
+from (
+    select * exclude (_valid_from, _valid_to, _sync_id)
+    from history.evaluations
+    where _valid_to is null
+) as old
+inner join new_evaluations as new
+    on old.dataset_id = new.dataset_id and old.id = new.id;
+
 create or replace temp table unchanged_evaluations as
+select
+    dataset_id,
+    id
+from matched_evaluations
+where is_spelled_alike
+union all
 select
     old.dataset_id,
     old.id
@@ -10,8 +30,19 @@ from (
     from history.evaluations
     where _valid_to is null
 ) as old
-inner join new_evaluations as new
-    on old.dataset_id = new.dataset_id and old.id = new.id
+inner join (
+    select
+        new.* replace (
+            keep_spelling(old.eval_metadata, new.eval_metadata) as eval_metadata,
+            keep_spelling(old._extra, new._extra) as _extra
+        )
+    from new_evaluations as new
+    inner join matched_evaluations as matched
+        on new.dataset_id = matched.dataset_id and new.id = matched.id
+    inner join history.evaluations as old
+        on new.dataset_id = old.dataset_id and new.id = old.id
+    where not matched.is_spelled_alike and old._valid_to is null
+) as new on old.dataset_id = new.dataset_id and old.id = new.id
 where old is not distinct from new;
 
 create or replace temp table gone_runs as
