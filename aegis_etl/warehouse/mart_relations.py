@@ -1,8 +1,9 @@
 """The SQL files that make the marts, in an order in which each finds what it reads.
 
 ``sql/marts/<mart>.sql`` is a select; ``sql/marts/inputs/`` holds what several of them read, as
-temporary relations; ``sql/macros/`` the statistics. Nothing lists them: what a file reads is found
-in its text. Inputs named ``kept_…`` read the marts as they were before, so they bind no order.
+temporary relations; ``sql/marts/summaries/`` what is kept of a mart by dataset, so that another
+need not read all of it; ``sql/macros/`` the statistics. Nothing lists them: what a file reads is
+found in its text. Inputs named ``kept_…`` read the marts as they were, so they bind no order.
 """
 
 import re
@@ -22,12 +23,16 @@ class Mart:
 
     Attributes:
         by_dataset: the select yields the rows of the datasets in ``refreshed`` and no others.
+        nightly: it follows the newest sync's start, whatever that sync brought.
+        summary: the statements that keep its summary, run after each batch; empty if it has none.
     """
 
     name: str
     description: str
     select: str
     by_dataset: bool
+    nightly: bool
+    summary: str
 
 
 @cache
@@ -63,7 +68,15 @@ def order_marts() -> tuple[Mart, ...]:
 
 def _describe(name: str, text: str) -> Mart:
     description, _, refresh = describe_statement(text).partition(_REFRESH)
-    return Mart(name, description.strip(), text, by_dataset=refresh == "by dataset")
+    summary = f"marts/summaries/{name}"
+    return Mart(
+        name,
+        description.strip(),
+        text,
+        by_dataset=refresh == "by dataset",
+        nightly=refresh == "nightly",
+        summary=read_statement(summary) if summary in list_statements("marts/summaries") else "",
+    )
 
 
 def _with_inputs(body: str, inputs: Mapping[str, str]) -> str:

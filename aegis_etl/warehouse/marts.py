@@ -1,7 +1,8 @@
 """Makes the marts: tables of the schema ``marts`` that answer questions, one SQL file each.
 
-A night refreshes the rows of the datasets that it touched; marts that look across datasets, or at a
-window that ends now, are made anew. Either way the result is what a full build would give.
+A night refreshes the rows of the datasets that it touched, and makes those marts anew that look
+across datasets or at a window that ends now. One that touched none makes the windows alone. Either
+way the result is what a full build would give.
 """
 
 import hashlib
@@ -25,27 +26,37 @@ NOT_WRITTEN = "evaluation_outcomes"
 """The mart that is not published as Parquet: it has as many rows as there are evaluations."""
 
 
-def make_marts(connection: duckdb.DuckDBPyConnection, folder: Path, *, metric_names: Path) -> None:
+def make_marts(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    *,
+    metric_names: Path,
+    published: Path | None = None,
+) -> None:
     """The step of a build that makes the marts and their Parquet in ``<folder>/marts/``.
 
     Args:
         connection: to a folded warehouse; its temporary relation ``scope`` holds the datasets that
             the build touched.
         metric_names: the user's ``metric_names.csv``; a bad one is a warning.
+        published: the Parquet of the version that this one began as, for marts that stay the same.
     """
     load_metric_names(connection, metric_names)
-    build_marts(connection, [row[0] for row in connection.table("scope").fetchall()])
-    write_marts(connection, folder / "marts")
+    made = build_marts(connection, [row[0] for row in connection.table("scope").fetchall()])
+    write_marts(connection, folder / "marts", made=made, published=published)
 
 
 def build_marts(
     connection: duckdb.DuckDBPyConnection, refreshed: Collection[int] | None = None
-) -> None:
+) -> list[str]:
     """Brings every mart, with its macros and comments, up to date with ``history`` and ``meta``.
 
     Args:
         refreshed: the datasets that were touched since the marts were made; None: all. Marts that
             are missing, or were made by other definitions, are made for all datasets.
+
+    Returns:
+        The marts that were made or refreshed; the others are as they were.
     """
     connection.execute("begin")
     digest = _digest_definitions()
@@ -53,6 +64,60 @@ def build_marts(
         refreshed = None
         _define(connection)
         connection.execute(read_statement("marts/upkeep/definitions"), {"sha256": digest})
+    if refreshed is None or refreshed or _has_news(connection):
+        _refresh_all(connection, refreshed)
+        made = order_marts()
+    else:
+        made = tuple(mart for mart in order_marts() if mart.nightly)
+        for mart in made:
+            _refresh(connection, mart, [])
+    connection.execute("commit")
+    return [mart.name for mart in made]
+
+
+def write_marts(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    *,
+    made: Collection[str] | None = None,
+    published: Path | None = None,
+) -> list[Path]:
+    """Writes every mart but ``evaluation_outcomes`` as ``<folder>/<mart>.parquet``.
+
+    Args:
+        made: the marts that are not as they were in ``published``; None: all.
+        published: where the others' Parquet is. A published file is never written again, so it may
+            bear a second name; where it cannot, it is written.
+    """
+    create_folder(folder)
+    paths = []
+    for mart in read_mart_columns():
+        if mart == NOT_WRITTEN:
+            continue
+        path = folder / f"{mart}.parquet"
+        paths.append(path)
+        path.unlink(missing_ok=True)  # a killed build may have left a published file's second name
+        same = (
+            published / path.name if published and made is not None and mart not in made else None
+        )
+        if same is None or not _link_file(path, same):
+            connection.table(f"marts.{mart}").write_parquet(str(path), compression="zstd")
+    return paths
+
+
+def _link_file(path: Path, same: Path) -> bool:
+    try:
+        path.hardlink_to(same.resolve())
+    except OSError:
+        return False
+    return True
+
+
+def _has_news(connection: duckdb.DuckDBPyConnection) -> bool:
+    return bool(connection.execute(read_statement("marts/upkeep/news")).fetchall())
+
+
+def _refresh_all(connection: duckdb.DuckDBPyConnection, refreshed: Collection[int] | None) -> None:
     connection.execute("reset variable refresh_batch")
     connection.execute(read_statement("marts/upkeep/names_before"))
     for statement in order_inputs(every_dataset=refreshed is None):
@@ -64,18 +129,6 @@ def build_marts(
     for mart in order_marts():
         _refresh(connection, mart, batches)
     _rename_metrics(connection)
-    connection.execute("commit")
-
-
-def write_marts(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
-    """Writes every mart but ``evaluation_outcomes`` as ``<folder>/<mart>.parquet``."""
-    create_folder(folder)
-    paths = []
-    for mart in read_mart_columns():
-        if mart != NOT_WRITTEN:
-            paths.append(folder / f"{mart}.parquet")
-            connection.table(f"marts.{mart}").write_parquet(str(paths[-1]), compression="zstd")
-    return paths
 
 
 def _digest_definitions() -> str:
@@ -121,6 +174,8 @@ def _refresh(connection: duckdb.DuckDBPyConnection, mart: Mart, batches: list[in
         for batch in batches:
             connection.execute("set variable refresh_batch = $1", [batch])
             connection.execute(f"insert into {table} by name {mart.select}")
+            if mart.summary:
+                connection.execute(mart.summary)
         connection.execute("reset variable refresh_batch")
     else:
         connection.execute(f"create or replace temp table remade as {mart.select}")

@@ -31,6 +31,23 @@ _SHOWN_WHOLE = Column(
     " them is proven gone",
 )
 
+_SCORE_REPEATS = Table(
+    "score_repeats",
+    "How scores moved on unchanged content, by dataset: what marts.judge_reliability is made from",
+    ("dataset_id", "metric_id", "model_slug"),
+    (
+        Column("dataset_id", "BIGINT", "The dataset"),
+        Column("metric_id", "BIGINT", "The metric"),
+        Column("model_slug", "VARCHAR", "The model that scored; (no model) when null"),
+        Column("repeats", "BIGINT", "Consecutive scores of one record by one metric and model with"
+               " the same threshold, answer, question and reference"),
+        Column("squared_change", "DOUBLE", "Sum of the squared differences between repeats"),
+        Column("absolute_change", "DOUBLE", "Sum of the absolute differences between repeats"),
+        Column("identical", "BIGINT", "Repeats with exactly the same score"),
+        Column("flips", "BIGINT", "Repeats whose verdict changed"),
+    ),
+)  # fmt: skip
+
 STORED_TABLES: Mapping[str, Mapping[str, Table]] = {
     "history": {
         **HISTORY_TABLES,
@@ -39,7 +56,7 @@ STORED_TABLES: Mapping[str, Mapping[str, Table]] = {
             columns=(*HISTORY_TABLES["evaluated_runs"].columns, _SHOWN_WHOLE),
         ),
     },
-    "meta": {**META_TABLES, "definitions": _DEFINITIONS},
+    "meta": {**META_TABLES, "definitions": _DEFINITIONS, "score_repeats": _SCORE_REPEATS},
 }
 """Tables by schema; ``main`` holds views only."""
 

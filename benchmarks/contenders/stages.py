@@ -22,6 +22,7 @@ STAGES = {
     "windowed marts": "aegis_etl.warehouse.marts._refresh",
     "marts' Parquet": "aegis_etl.warehouse.marts.write_marts",
     "audits": "aegis_etl.warehouse.build.run_audits",
+    "report": "aegis_etl.sync.answers.write_report",
     "hash lake": "aegis_etl.sync.steps.hash_files",
     "publish": "aegis_etl.sync.steps.publish",
     "seal": "aegis_etl.warehouse.publish.seal_version",

@@ -13,8 +13,7 @@ with broken as (
         flips.score_before,
         flips.score_after,
         flips.previous_evaluation_id,
-        flips.evaluation_id,
-        flips.previous_run_id
+        flips.evaluation_id
     from marts.outcome_flips as flips
     inner join marts.run_scorecard as run
         on flips.dataset_id = run.dataset_id and flips.run_id = run.run_id
@@ -25,31 +24,28 @@ with broken as (
     limit $rows
 ),
 
-hashes as (
+cells as (
     select
-        outcomes.dataset_id,
-        outcomes.evaluation_id,
-        outcomes.record_id,
-        outcomes.output_hash
-    from marts.evaluation_outcomes as outcomes
-    inner join broken
-        on
-            outcomes.dataset_id = broken.dataset_id
-            and outcomes.record_id = broken.record_id
-            and outcomes.run_id in (broken.run_id, broken.previous_run_id)
-            and outcomes.evaluation_id in (broken.evaluation_id, broken.previous_evaluation_id)
+        dataset_id,
+        record_id,
+        unnest([previous_evaluation_id, evaluation_id]) as evaluation_id
+    from broken
 ),
 
 outputs as (
     select
-        hashes.dataset_id,
-        hashes.evaluation_id,
+        cells.dataset_id,
+        cells.evaluation_id,
         any_value(versions.output) as output
-    from hashes
+    from cells
+    inner join marts.evaluation_outcomes as outcomes
+        on
+            cells.dataset_id = outcomes.dataset_id
+            and cells.evaluation_id = outcomes.evaluation_id
     inner join history.records as versions
-        on hashes.dataset_id = versions.dataset_id and hashes.record_id = versions.id
-    where hashes.output_hash = marts.output_hash(versions.output, versions.output_type)
-    group by hashes.dataset_id, hashes.evaluation_id
+        on cells.dataset_id = versions.dataset_id and cells.record_id = versions.id
+    where outcomes.output_hash = marts.output_hash(versions.output, versions.output_type)
+    group by cells.dataset_id, cells.evaluation_id
 ),
 
 reasons as (
@@ -57,11 +53,12 @@ reasons as (
         evaluations.dataset_id,
         evaluations.id as evaluation_id,
         evaluations.explanation
-    from main.evaluations
-    semi join hashes
+    from history.evaluations
+    semi join cells
         on
-            evaluations.dataset_id = hashes.dataset_id
-            and evaluations.id = hashes.evaluation_id
+            evaluations.dataset_id = cells.dataset_id
+            and evaluations.id = cells.evaluation_id
+    where evaluations._valid_to is null
 )
 
 select

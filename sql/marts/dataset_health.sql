@@ -1,6 +1,6 @@
 -- One row per dataset that exists: is it fetched, run, captured, and how does its newest captured run stand.
 -- Windows of 30 days end at the newest sync's start.
--- refresh: whole
+-- refresh: nightly
 with newest_sync as (
     select
         max(started_at) as started_at,

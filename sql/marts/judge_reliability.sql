@@ -10,38 +10,17 @@ with received as (
     group by metric_id, model_slug
 ),
 
-consecutive as (
-    select
-        metric_id,
-        model_slug,
-        score,
-        outcome,
-        lag(score) over earlier as score_before,
-        lag(outcome) over earlier as outcome_before,
-        (
-            threshold is not distinct from lag(threshold) over earlier
-            and question_hash = lag(question_hash) over earlier
-            and output_hash = lag(output_hash) over earlier
-        ) as is_repeat
-    from marts.evaluation_outcomes
-    where score is not null
-    window earlier as (
-        partition by dataset_id, record_id, metric_id, model_slug order by started_at, evaluation_id
-    )
-),
-
 repeated as (
     select
         metric_id,
-        coalesce(model_slug, '(no model)') as model_slug,
-        count(*) as repeats,
-        sqrt(avg(power(score - score_before, 2)) / 2) as repeat_sd,
-        avg(abs(score - score_before)) as mean_abs_change,
-        avg((score = score_before)::integer) as identical_share,
-        avg((outcome <> outcome_before)::integer) as repeat_flip_rate
-    from consecutive
-    where is_repeat
-    group by metric_id, coalesce(model_slug, '(no model)')
+        model_slug,
+        sum(repeats)::bigint as repeats,
+        sqrt(sum(squared_change) / sum(repeats) / 2) as repeat_sd,
+        sum(absolute_change) / sum(repeats) as mean_abs_change,
+        sum(identical) / sum(repeats) as identical_share,
+        sum(flips) / sum(repeats) as repeat_flip_rate
+    from meta.score_repeats
+    group by metric_id, model_slug
 ),
 
 scored as (

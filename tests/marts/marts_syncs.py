@@ -1,5 +1,8 @@
 """The syncs that fold a made-up account into a warehouse, some of them failed or partial."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import duckdb
 import pyarrow as pa
 from marts_account import Account, Dataset, Row
@@ -38,9 +41,37 @@ def sync_account(connection: duckdb.DuckDBPyConnection, account: Account) -> lis
             entries.append(_serve(account, dataset, tables, whole=chance < 0.95))
             if chance >= 0.95:
                 errors.append(SyncError(dataset_id=dataset_id, stage="flatten", error="a row"))
-    sync_id = started.strftime("%Y%m%dT%H%M%SZ")
-    manifest = Manifest(
-        sync_id=sync_id,
+    manifest = _make_manifest(started, entries, errors)
+    rows = {
+        name: pa.Table.from_pylist(tables[name], schema=table.arrow_schema)
+        for name, table in TABLES.items()
+    }
+    fold_sync(connection, manifest, rows)
+    return [e.dataset_id for e in entries if e.changed or e.status == "deleted"]
+
+
+def sync_unchanged(
+    connection: duckdb.DuckDBPyConnection, account: Account, *, failed: Sequence[int] = ()
+) -> None:
+    """A sync the next day that finds nothing changed, or fails to fetch some datasets."""
+    account.night += 1
+    started = account.at(24)
+    entries = [
+        DatasetEntry(dataset_id=i, status="failed")
+        if i in failed
+        else DatasetEntry(dataset_id=i, status="ok", fetched_at=started)
+        for i in account.datasets
+    ]
+    errors = [SyncError(dataset_id=i, stage="fetch", error="HTTP 500") for i in failed]
+    rows = {name: table.arrow_schema.empty_table() for name, table in TABLES.items()}
+    fold_sync(connection, _make_manifest(started, entries, errors), rows)
+
+
+def _make_manifest(
+    started: datetime, entries: list[DatasetEntry], errors: list[SyncError]
+) -> Manifest:
+    return Manifest(
+        sync_id=started.strftime("%Y%m%dT%H%M%SZ"),
         tool_version="0",
         kind="full",
         base_sync_id=None,
@@ -59,12 +90,6 @@ def sync_account(connection: duckdb.DuckDBPyConnection, account: Account) -> lis
         bytes_received=0,
         files={},
     )
-    rows = {
-        name: pa.Table.from_pylist(tables[name], schema=table.arrow_schema)
-        for name, table in TABLES.items()
-    }
-    fold_sync(connection, manifest, rows)
-    return [e.dataset_id for e in entries if e.changed or e.status == "deleted"]
 
 
 def _serve(

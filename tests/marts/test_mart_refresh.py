@@ -1,12 +1,15 @@
 """A night's refresh gives what a full build gives."""
 
+from collections.abc import Sequence
+
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from marts_account import Account
 from marts_equality import assert_same_rows
 from marts_known import read_frame
-from marts_syncs import open_warehouse, sync_account
+from marts_syncs import open_warehouse, sync_account, sync_unchanged
 
 from aegis_etl.warehouse.mart_columns import read_mart_columns
 from aegis_etl.warehouse.marts import build_marts
@@ -53,3 +56,46 @@ def test_a_night_without_change_leaves_the_marts(warehouse: duckdb.DuckDBPyConne
     build_marts(warehouse, [])
     for mart, frame in before.items():
         assert_same_rows(mart, read_frame(warehouse, f"marts.{mart}"), frame)
+
+
+FINISHED_AFTER_THE_SYNC = """
+    update history.runs
+    set finished_at = (select max(started_at) + interval 1 hour from meta.syncs)
+    where _valid_to is null and (dataset_id, id) in (
+        select (dataset_id, run_id) from marts.run_comparisons where captured_recency = 1
+    )
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "failed", "after", "made_alone"),
+    [
+        ("", (), "", True),
+        ("", (1,), "", False),
+        ("", (), NAMED, False),
+        (NAMED, (), "truncate meta.metric_names", False),
+        (FINISHED_AFTER_THE_SYNC, (), "", False),
+    ],
+    ids=["quiet", "failed fetch", "name", "name withdrawn", "first sync after a run"],
+)
+def test_a_night_that_touched_nothing_equals_a_full_build(
+    before: str, failed: Sequence[int], after: str, *, made_alone: bool
+) -> None:
+    """The marts are as if all were made again; on a quiet night dataset_health alone is made."""
+    with open_warehouse() as refreshed, open_warehouse() as rebuilt:
+        for warehouse in (refreshed, rebuilt):
+            account = Account(11)
+            for _ in range(4):
+                account.live_day()
+                sync_account(warehouse, account)
+            build_marts(warehouse)
+            if before:
+                warehouse.execute(before)
+                build_marts(warehouse)
+            sync_unchanged(warehouse, account, failed=failed)
+            if after:
+                warehouse.execute(after)
+        made = build_marts(refreshed, [])
+        build_marts(rebuilt)
+        assert_same_marts(refreshed, rebuilt)
+        assert (made == ["dataset_health"]) == made_alone

@@ -28,4 +28,7 @@ inner join marts.evaluation_outcomes as before_cell
         and run.previous_captured_run_id = before_cell.run_id
         and after_cell.record_id = before_cell.record_id
         and after_cell.metric_id = before_cell.metric_id
-where run.dataset_id in (select refreshed.dataset_id from refreshed);
+where
+    run.dataset_id in (select refreshed.dataset_id from refreshed)
+    and after_cell.dataset_id in (select refreshed.dataset_id from refreshed)
+    and before_cell.dataset_id in (select refreshed.dataset_id from refreshed);
