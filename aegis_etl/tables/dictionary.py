@@ -5,7 +5,8 @@
 
 from collections.abc import Iterator
 
-from aegis_etl.tables.columns import Table
+from aegis_etl.tables.columns import Column, Table
+from aegis_etl.tables.markdown import tabulate
 from aegis_etl.tables.warehouse_tables import CURRENT_TABLES, HISTORY_TABLES, META_TABLES
 
 INTRODUCTION = """\
@@ -41,11 +42,15 @@ def _describe(name: str, table: Table) -> str:
 
 
 def _tabulate(table: Table) -> str:
-    lines = ["| column | type | meaning |", "|---|---|---|"]
-    for column in table.columns:
-        field = f" (API: `{column.api_field}`)" if column.api_field else ""
-        lines.append(f"| `{column.name}` | {column.type} | {column.description}{field} |")
-    return "\n".join(lines) + "\n"
+    return tabulate(
+        ["column", "type", "meaning"],
+        ([f"`{column.name}`", column.type, _explain(column)] for column in table.columns),
+    )
+
+
+def _explain(column: Column) -> str:
+    field = f" (API: `{column.api_field}`)" if column.api_field else ""
+    return f"{column.description}{field}"
 
 
 if __name__ == "__main__":

@@ -32,6 +32,13 @@ class Parameter:
     default: Value
     meaning: str
 
+    @property
+    def default_text(self) -> str:
+        """The default as ``parse`` takes it: ``null``, ``24``, ``1.5``."""
+        if self.default is None:
+            return "null"
+        return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
+
     def parse(self, text: str) -> Value:
         """The value that a text stands for.
 

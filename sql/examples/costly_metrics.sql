@@ -10,6 +10,7 @@ spent as (
     select
         costs.metric_id,
         sum(costs.evaluations)::bigint as evaluations,
+        sum(costs.evaluations - costs.evaluations_without_cost)::bigint as evaluations_with_cost,
         marts.exact_sum(costs.cost) as cost
     from marts.cost_daily as costs
     cross join newest
@@ -56,9 +57,9 @@ select
     round(informed.pass_rate, 3) as pass_rate,
     round(informed.bits, 2) as bits_per_verdict,
     round(trusted.reliability, 2) as reliability,
-    round(spent.cost::double / nullif(spent.evaluations * informed.bits, 0), 6) as cost_per_bit
+    round(spent.cost::double / nullif(spent.evaluations_with_cost * informed.bits, 0), 6) as cost_per_bit
 from spent
 inner join marts.metric_catalog as catalog on spent.metric_id = catalog.metric_id
 left join informed on spent.metric_id = informed.metric_id
 left join trusted on spent.metric_id = trusted.metric_id
-order by spent.cost is null, cost_per_bit desc nulls first, spent.cost desc;
+order by spent.cost is null, cost_per_bit desc nulls first, spent.cost desc, catalog.metric_id;

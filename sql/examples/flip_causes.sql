@@ -12,4 +12,4 @@ where
         from meta.syncs
     )
 group by flips.likely_cause
-order by count(*) desc;
+order by count(*) desc, flips.likely_cause;

@@ -1,6 +1,6 @@
 -- Which records always fail, and which flip although nobody edited them? The first need a better answer or a
 -- fairer reference; the second a steadier judge.
--- param rows integer 30: how many to show
+-- param rows integer 15: how many to show of each
 select
     label,
     dataset_name,
@@ -15,5 +15,8 @@ select
     latest_outcome
 from marts.record_stability
 where label in ('always fails', 'flaky')
-order by label desc, flips_without_edit desc, failed desc, mean_score, dataset_id, record_id, metric_id
-limit $rows;
+qualify row_number() over (
+    partition by label
+    order by flips_without_edit desc, failed desc, mean_score, dataset_id, record_id, metric_id
+) <= $rows
+order by label, flips_without_edit desc, failed desc, mean_score, dataset_id, record_id, metric_id;

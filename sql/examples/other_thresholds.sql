@@ -17,7 +17,7 @@ with scores as (
 select
     metric_name,
     count(*) as scored,
-    round(avg((outcome = 'pass')::integer), 3) as pass_rate_now,
+    round(avg((outcome = 'pass')::integer) filter (where outcome in ('pass', 'fail')), 3) as pass_rate_now,
     round(avg((score >= 50)::integer), 3) as at_50,
     round(avg((score >= 60)::integer), 3) as at_60,
     round(avg((score >= 70)::integer), 3) as at_70,

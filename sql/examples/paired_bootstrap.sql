@@ -96,4 +96,4 @@ from observed
 inner join means on observed.metric_name = means.metric_name
 cross join chosen
 group by chosen.baseline, chosen.candidate, observed.metric_name, observed.pairs, observed.mean_change
-order by observed.mean_change;
+order by observed.mean_change, observed.metric_name;

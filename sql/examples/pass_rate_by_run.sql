@@ -1,33 +1,14 @@
--- Where did the newest run pass least, and how did the run before it do? Only this warehouse still knows the latter.
-with rates as (
-    select
-        dataset_id,
-        run_id,
-        is_latest,
-        max(started_at) as scored_at,
-        100 * avg(is_gte_threshold::int) as pass_rate
-    from evaluations
-    where is_gte_threshold is not null
-    group by all
-),
-
-before as (
-    select
-        dataset_id,
-        arg_max(pass_rate, scored_at) as pass_rate
-    from rates
-    where not is_latest
-    group by all
-)
-
+-- Where did the newest run pass least, compared with the run before it? Only this warehouse still knows the latter.
+-- param rows integer 5: how many datasets to show, the largest falls first
 select
-    datasets.name as dataset,
-    round(newest.pass_rate, 1) as pass_rate,
-    round(before.pass_rate, 1) as pass_rate_before,
-    round(newest.pass_rate - before.pass_rate, 1) as change
-from rates as newest
-inner join before on newest.dataset_id = before.dataset_id
-inner join datasets on newest.dataset_id = datasets.id
-where newest.is_latest
-order by change
-limit 5;
+    newest.dataset_name,
+    newest.run_id,
+    round(before.pass_rate, 3) as pass_rate_before,
+    round(newest.pass_rate, 3) as pass_rate,
+    round(newest.pass_rate - before.pass_rate, 3) as change
+from marts.run_scorecard as newest
+inner join marts.run_scorecard as before
+    on newest.dataset_id = before.dataset_id and newest.previous_captured_run_id = before.run_id
+where newest.captured_recency = 1
+order by newest.pass_rate - before.pass_rate, newest.run_id
+limit $rows;

@@ -26,6 +26,7 @@ asked as (
     select
         outcomes.started_at,
         outcomes.dataset_id,
+        run.dataset_name,
         outcomes.run_id,
         outcomes.record_id,
         outcomes.metric_name,
@@ -37,6 +38,8 @@ asked as (
     from marts.evaluation_outcomes as outcomes
     inner join known_questions as now
         on outcomes.dataset_id = now.dataset_id and outcomes.record_id = now.record_id
+    inner join marts.run_scorecard as run
+        on outcomes.dataset_id = run.dataset_id and outcomes.run_id = run.run_id
     where now.is_current and outcomes.question_hash <> now.question_hash
     order by outcomes.started_at desc, outcomes.evaluation_id
     limit $rows
@@ -44,6 +47,7 @@ asked as (
 
 select
     asked.started_at,
+    asked.dataset_name,
     asked.run_id,
     asked.record_id,
     asked.metric_name,

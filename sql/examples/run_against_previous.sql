@@ -27,11 +27,11 @@ select
     round(compared.change_high, 2) as change_high,
     compared.regressions,
     compared.fixes,
-    compared.q_value,
+    round(compared.q_value, 4) as q_value,
     compared.verdict
 from chosen
 cross join
     marts.compare_runs(
         (select chosen.baseline from chosen), (select chosen.candidate from chosen)
     ) as compared
-order by compared.mean_change;
+order by compared.mean_change, compared.metric_id;

@@ -1,7 +1,7 @@
 -- Are we getting better? The pass rate of each week, all datasets together, with its 95 % interval. The interval
 -- takes records as independent; those of one dataset are not, so the truth is less certain. The newest day is
 -- left out, as it is not over.
--- param weeks integer 12: how many weeks back
+-- param weeks integer 12: how many weeks before this one
 with newest as (
     select (max(started_at) at time zone 'UTC')::date as day
     from meta.syncs
@@ -15,7 +15,7 @@ weekly as (
         sum(quality.errors)::bigint as errors
     from marts.quality_daily as quality
     cross join newest
-    where quality.day < newest.day and quality.day >= newest.day - 7 * $weeks::integer
+    where quality.day < newest.day and quality.day >= date_trunc('week', newest.day) - to_weeks($weeks)
     group by date_trunc('week', quality.day)
 )
 

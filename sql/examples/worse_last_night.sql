@@ -13,7 +13,7 @@ select
     round(comparisons.change_high, 1) as change_high,
     comparisons.regressions,
     comparisons.fixes,
-    comparisons.q_value
+    round(comparisons.q_value, 4) as q_value
 from marts.run_comparisons as comparisons
 inner join meta.syncs on comparisons.first_sync_id = syncs.sync_id
 where
@@ -22,4 +22,4 @@ where
         select max(newest.started_at) - to_hours($hours)
         from meta.syncs as newest
     )
-order by comparisons.mean_change;
+order by comparisons.mean_change, comparisons.run_id, comparisons.metric_id;

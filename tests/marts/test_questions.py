@@ -1,6 +1,7 @@
 """The questions of sql/examples: asked in plain English, answered on what the marts hold."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import duckdb
@@ -73,7 +74,7 @@ def test_the_fifteen_questions_are_there() -> None:
             assert f"${parameter.name}" in question.sql
 
 
-@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("name", list_questions())
 def test_answers_on_nothing_and_on_something(
     empty_marts: duckdb.DuckDBPyConnection, lived: duckdb.DuckDBPyConnection, name: str
 ) -> None:
@@ -84,7 +85,8 @@ def test_answers_on_nothing_and_on_something(
 
 def test_parameters_are_bound(lived: duckdb.DuckDBPyConnection) -> None:
     """Values come by name; a wrong name or value is one clear line."""
-    assert len(ask(lived, "hard_and_flaky_records", rows="2")) == 2
+    unsteady = [row["label"] for row in ask(lived, "hard_and_flaky_records", rows="2")]
+    assert unsteady == ["always fails"] * 2 + ["flaky"] * 2
     assert ask(lived, "broken_answers", run="-1") == []
     hostile = read_question("hard_and_flaky_records")
     with pytest.raises(SettingsError, match=r"rows: '1; drop table x' is no integer"):
@@ -128,6 +130,48 @@ def test_other_thresholds(lived: duckdb.DuckDBPyConnection) -> None:
         for threshold in (50, 80, 95):
             reached = average(float(score >= threshold) for score in of_metric)
             assert row[f"at_{threshold}"] == pytest.approx(reached, abs=5.1e-4)
+
+
+def test_pass_rate_now(lived: duckdb.DuckDBPyConnection) -> None:
+    """The pass rate in force is that of the runs: what no threshold judged is left out."""
+    scores = read_frame(lived, "marts.run_metric_scores")
+    cards = read_frame(lived, "marts.run_scorecard")
+    newest = cards[cards.captured_recency == 1][["dataset_id", "run_id"]]
+    expected = newest.merge(scores, on=["dataset_id", "run_id"]).groupby("metric_name")
+    for row in ask(lived, "other_thresholds"):
+        of_metric = expected.get_group(row["metric_name"])
+        passed, failed = of_metric.passed.sum(), of_metric.failed.sum()
+        assert row["pass_rate_now"] == pytest.approx(passed / (passed + failed), abs=5.1e-4)
+
+
+def test_pass_rate_by_run(lived: duckdb.DuckDBPyConnection) -> None:
+    """Each dataset's newest captured run stands beside the one before, the largest fall first."""
+    cards = read_frame(lived, "marts.run_scorecard")
+    rates = {
+        (r.dataset_name, r.captured_recency): r.pass_rate
+        for r in cards.itertuples()
+        if not pd.isna(r.captured_recency)
+    }
+    rows = ask(lived, "pass_rate_by_run", rows="1000")
+    changes = [row["change"] for row in rows]
+    assert changes == sorted(changes)
+    assert len(rows) == sum(recency == 2 for _, recency in rates)
+    for row in rows:
+        now, then = rates[row["dataset_name"], 1], rates[row["dataset_name"], 2]
+        assert row["pass_rate"] == pytest.approx(now, abs=5.1e-4)
+        assert row["change"] == pytest.approx(now - then, abs=5.1e-4)
+
+
+def test_weeks_are_whole(lived: duckdb.DuckDBPyConnection) -> None:
+    """The first week counts from its Monday, and the newest day is left out."""
+    daily = read_frame(lived, "marts.quality_daily")
+    (newest,) = lived.execute("select max(started_at)::date from meta.syncs").fetchall()[0]
+    rows = ask(lived, "weekly_pass_rate", weeks="1")
+    assert rows
+    for row in rows:
+        days = [row["week"] + timedelta(days=n) for n in range(7)]
+        of_week = daily[daily.day.isin([day for day in days if day < newest])]
+        assert row["judged"] == (of_week.passed + of_week.failed).sum()
 
 
 def test_polling_intervals(lived: duckdb.DuckDBPyConnection) -> None:
@@ -185,3 +229,19 @@ def test_records_needed(lived: duckdb.DuckDBPyConnection) -> None:
     assert two.keys() == one.keys()
     for key, row in two.items():
         assert one[key]["records_needed"] == pytest.approx(4 * row["records_needed"], abs=4)
+
+
+def test_forgotten_evaluations_are_those_that_are_not_latest(
+    lived: duckdb.DuckDBPyConnection,
+) -> None:
+    """What the API no longer serves are the open evaluations whose is_latest is false."""
+    rows = read_frame(lived, "main.evaluations")
+    forgotten = rows[~rows["is_latest"].astype(bool)]
+    assert len(forgotten) > 0
+    assert ask(lived, "forgotten_evaluations") == [
+        {
+            "evaluations": len(rows),
+            "forgotten_by_the_api": len(forgotten),
+            "forgotten_runs": forgotten["run_id"].nunique(),
+        }
+    ]

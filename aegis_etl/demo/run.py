@@ -1,28 +1,26 @@
-"""The demo: a made-up account lives through several nights and is synced after each."""
+"""Runs the demo: syncs each of its nights through Dagster, then shows what can be asked."""
 
 import os
 import shutil
-from datetime import UTC, datetime, timedelta
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aegis_etl.definitions import defs
+from aegis_etl.demo.nights import found_world, live_nights
 from aegis_etl.errors import SettingsError
 from aegis_etl.lake.files import create_folder, write_file
 from aegis_etl.lake.paths import DataDir
 from aegis_etl.orchestration.launch import run_job
 from aegis_etl.orchestration.resource import SyncResource
-from aegis_etl.sandbox import Faults, Sandbox, World
-from aegis_etl.settings import load_settings
+from aegis_etl.sandbox import Sandbox
+from aegis_etl.settings import Settings, load_settings
 from aegis_etl.warehouse.connection import open_for_reading
 from aegis_etl.warehouse.mart_questions import read_question
 
-NIGHTS = 5
-FLAKY_NIGHT = 3
-FLAKY_FAULTS = Faults(rate=0.1, retry_after=0.2, delay=0.1)
 MARK = ".demo"
 QUESTIONS = ("pass_rate_by_run", "flip_causes", "forgotten_evaluations")
 TABLES = ("datasets", "records", "runs", "evaluations")
@@ -38,9 +36,10 @@ def run_demo(data_dir: Path, *, console: Console | None = None) -> int:
     """
     console = console or Console()
     folder = _prepare(data_dir)
-    today = datetime.now(UTC).replace(hour=2, minute=0, second=0, microsecond=0)
-    world = World(started=(today - timedelta(days=NIGHTS - 1)).date())
-    with Sandbox(world) as sandbox:
+    _forget_settings(folder)
+    from aegis_etl.definitions import defs
+
+    with Sandbox(found_world(datetime.now(UTC).date())) as sandbox:
         os.environ |= {
             "AEGIS_BASE_URL": sandbox.base_url,
             "AEGIS_API_KEY": sandbox.api_key,
@@ -51,14 +50,11 @@ def run_demo(data_dir: Path, *, console: Console | None = None) -> int:
         console.print(
             f"The sandbox API answers at {sandbox.base_url}; nothing leaves this machine."
         )
-        for night in range(1, NIGHTS + 1):
-            if night > 1:
-                world.live_night()
-            sandbox.faults = FLAKY_FAULTS if night == FLAKY_NIGHT else Faults()
-            note = ", one answer in ten is faulty" if night == FLAKY_NIGHT else ""
-            console.print(f"\n[bold]Night {night}[/], {world.now:%d %B %Y}{note}")
+        for night in live_nights(sandbox):
+            note = ", one answer in ten is faulty" if night.is_flaky else ""
+            console.print(f"\n[bold]Night {night.number}[/], {night.at:%d %B %Y}{note}")
             summary = run_job(
-                defs, settings, SyncResource(started_at=world.now.isoformat(), notify=False)
+                defs, settings, SyncResource(started_at=night.at.isoformat(), notify=False)
             )
             for line in summary.describe():
                 console.print(line, markup=False, highlight=False)
@@ -77,6 +73,13 @@ def _prepare(data_dir: Path) -> Path:
     create_folder(folder)
     write_file(folder / MARK, b"")
     return folder
+
+
+def _forget_settings(folder: Path) -> None:
+    """Leaves the user's settings behind, ``.env`` too: they may name a lake or catalog."""
+    os.chdir(folder)
+    for field in Settings.model_fields.values():
+        os.environ.pop(str(field.validation_alias), None)
 
 
 def _show(data_dir: DataDir, console: Console) -> None:
@@ -108,8 +111,9 @@ def _show(data_dir: DataDir, console: Console) -> None:
         (data_dir.raw, "the payloads as received"),
     ):
         console.print(f"{path}  {what}", highlight=False, soft_wrap=True)
+    command = "aegis-etl" if shutil.which("aegis-etl") else sys.argv[0]
     console.print(
-        f"\nAEGIS_DATA_DIR={data_dir.root} aegis-etl sql asks more.",
+        f"\nAEGIS_DATA_DIR={data_dir.root} {command} sql --example list shows more to ask.",
         soft_wrap=True,
         highlight=False,
     )

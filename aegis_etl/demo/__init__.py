@@ -1,0 +1,1 @@
+"""The demo: a made-up account lives through several nights and is synced after each."""
