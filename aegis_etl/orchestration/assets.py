@@ -18,6 +18,7 @@ from aegis_etl.orchestration.metadata import (
     describe_partial,
     describe_payloads,
     describe_published,
+    describe_report,
     describe_summary,
 )
 from aegis_etl.orchestration.resource import SyncResource, require
@@ -152,9 +153,7 @@ def warehouse(context: dg.AssetExecutionContext, sync: SyncResource) -> Events:
     sync.report(context, summary)
     data_dir = night.running.sync.data_dir
     yield dg.MaterializeResult(asset_key=WAREHOUSE, metadata=describe_summary(summary))
-    yield dg.MaterializeResult(
-        asset_key=REPORT, metadata={"file": dg.MetadataValue.path(data_dir.report)}
-    )
+    yield dg.MaterializeResult(asset_key=REPORT, metadata=describe_report(data_dir))
 
 
 @dg.multi_asset(

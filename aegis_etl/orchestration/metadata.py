@@ -1,17 +1,17 @@
 """What the asset page shows of each step: counts, columns, previews."""
 
-from pathlib import Path
-
 import dagster as dg
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from aegis_etl.extract.listing import ListedDataset, Listing
+from aegis_etl.lake.files import LakePath, open_parquet, size_of
 from aegis_etl.lake.paths import DataDir
+from aegis_etl.report.headlines import read_headlines
 from aegis_etl.sync import Sync, SyncSummary
 from aegis_etl.sync.fetching import Fetching
 from aegis_etl.tables.columns import Table
+from aegis_etl.tables.markdown import escape_text, tabulate
 from aegis_etl.warehouse.connection import open_for_reading
 from aegis_etl.warehouse.query import find_warehouse
 
@@ -64,7 +64,7 @@ def describe_payloads(sync: Sync, fetching: Fetching) -> Metadata:
     statuses = [row.status for row in fetching.rows]
     return {
         "dagster/row_count": len(statuses),
-        "folder": dg.MetadataValue.path(sync.data_dir.raw_of(sync.sync_id)),
+        "folder": dg.MetadataValue.path(str(sync.data_dir.raw_of(sync.sync_id))),
         "sync id": sync.sync_id,
         "continued": sync.resumed,
         "megabytes": round(sum(row.bytes or 0 for row in fetching.rows) / 1e6, 1),
@@ -72,14 +72,14 @@ def describe_payloads(sync: Sync, fetching: Fetching) -> Metadata:
     }
 
 
-def describe_file(path: Path, rows: int) -> Metadata:
+def describe_file(path: LakePath, rows: int) -> Metadata:
     """A Parquet file of the lake, and its first rows."""
-    with pq.ParquetFile(path) as file:
+    with open_parquet(path) as file:
         first = next(file.iter_batches(batch_size=PREVIEW_ROWS), None) if rows else None
     return {
         "dagster/row_count": rows,
-        "file": dg.MetadataValue.path(path),
-        "megabytes": round(path.stat().st_size / 1e6, 2),
+        "file": dg.MetadataValue.path(str(path)),
+        "megabytes": round(size_of(path) / 1e6, 2),
         **({"preview": _preview(pa.Table.from_batches([first]))} if first else {}),
     }
 
@@ -90,6 +90,24 @@ def describe_summary(summary: SyncSummary) -> Metadata:
         "sync": "\n".join(summary.describe()),
         "warehouse": dg.MetadataValue.path(summary.warehouse),
         SUMMARY: dg.MetadataValue.json(msgspec.to_builtins(summary)),
+    }
+
+
+def describe_report(data_dir: DataDir) -> Metadata:
+    """What the published report opens with, and where it lies."""
+    if not data_dir.report.exists():
+        return {"report": "it could not be written: see the log of the run"}
+    headlines = read_headlines(data_dir.report.read_text(encoding="utf-8"))
+    figures = [[escape_text(text) for text in figure] for figure in headlines.figures]
+    preview = [
+        f"**{escape_text(headlines.verdict)}**",
+        escape_text(headlines.summary),
+        tabulate(["tonight", "", "held against"], figures, right=["tonight"]),
+    ]
+    return {
+        "preview": dg.MetadataValue.md("\n\n".join(preview)),
+        "file": dg.MetadataValue.path(data_dir.report),
+        "kilobytes": round(data_dir.report.stat().st_size / 1e3),
     }
 
 
@@ -115,14 +133,14 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _tabulate(names: list[str], rows: list[list[object]]) -> dg.MarkdownMetadataValue:
-    lines = [names, ["---"] * len(names), *([_shorten(value) for value in row] for row in rows)]
-    return dg.MetadataValue.md("\n".join("| " + " | ".join(line) + " |" for line in lines))
+    cells = [[_shorten(value) for value in row] for row in rows]
+    return dg.MetadataValue.md(tabulate(names, cells))
 
 
 def _shorten(value: object) -> str:
     text = "" if value is None else " ".join(str(value).split())
     shown = text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…"
-    return shown.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return escape_text(shown)
 
 
 def _list_entry(entry: ListedDataset) -> list[object]:

@@ -95,7 +95,8 @@ class SyncResource(dg.ConfigurableResource["SyncResource"]):
     def _notify(self, context: dg.AssetExecutionContext, text: str) -> None:
         if self.notify:
             post_webhook(load_settings().webhook_url, text, run_id=context.run.run_id)
-            context.instance.add_run_tags(context.run.run_id, {NOTIFIED_TAG: "true"})
+        # Also where nobody was to be told: the sensor tells of runs that died, not of these.
+        context.instance.add_run_tags(context.run.run_id, {NOTIFIED_TAG: "true"})
 
     def _start(self, context: dg.AssetExecutionContext) -> RunningSync:
         now = datetime.fromisoformat(self.started_at) if self.started_at else datetime.now(UTC)

@@ -1,14 +1,19 @@
-"""When the job runs by itself."""
+"""When the jobs run by themselves."""
+
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from aegis_etl.orchestration.job import JOB_NAME, nightly_sync
+from aegis_etl.orchestration.old_runs import PRUNE_JOB_NAME, prune_dagster_runs
 from aegis_etl.orchestration.resource import SyncResource
 from aegis_etl.settings import Settings, load_settings
 from aegis_etl.sync.watching import TICK_MINUTES, choose_watch
 
-NIGHTLY_CRON = "0 2 * * *"
+NIGHTLY_HOUR = 2
+NIGHTLY_CRON = f"0 {NIGHTLY_HOUR} * * *"
 WATCH_CRON = f"*/{TICK_MINUTES} * * * *"
+PRUNE_CRON = "0 4 * * *"
 
 
 def make_nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
@@ -37,7 +42,12 @@ def make_watch_schedule(settings: Settings) -> dg.ScheduleDefinition:
         "that no run is replaced before it was seen.",
     )
     def watch(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        chosen = choose_watch(load_settings(), now=context.scheduled_execution_time)
+        settings, now = load_settings(), context.scheduled_execution_time
+        local = now.astimezone(ZoneInfo(settings.timezone))
+        if (local.hour, local.minute) == (NIGHTLY_HOUR, 0):
+            # Which of the two would take the lock first is chance, and the other one may fail.
+            return dg.SkipReason("the nightly sync starts now")
+        chosen = choose_watch(settings, now=now)
         if isinstance(chosen, str):
             return dg.SkipReason(chosen)
         sync = SyncResource(
@@ -46,3 +56,15 @@ def make_watch_schedule(settings: Settings) -> dg.ScheduleDefinition:
         return dg.RunRequest(run_config={"resources": {"sync": {"config": sync.model_dump()}}})
 
     return watch
+
+
+def make_prune_schedule(settings: Settings) -> dg.ScheduleDefinition:
+    """The deletion of old runs at 04:00 in ``AEGIS_TIMEZONE``, on from the start as syncs are."""
+    return dg.ScheduleDefinition(
+        name=PRUNE_JOB_NAME,
+        job=prune_dagster_runs,
+        cron_schedule=PRUNE_CRON,
+        execution_timezone=settings.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Deletes finished runs older than 30 days, at 04:00 {settings.timezone}.",
+    )

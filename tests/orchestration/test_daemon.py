@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import dagster as dg
@@ -17,6 +17,7 @@ from aegis_etl.sandbox import Sandbox
 
 pytestmark = pytest.mark.long
 
+PATIENCE_SECONDS = 600
 EVERY_MINUTE = """
 import dagster as dg
 import aegis_etl.definitions as aegis
@@ -41,17 +42,17 @@ def test_a_killed_night_is_published_by_the_next(
     sandbox.latency_ms = 3000
 
     with daemon(module) as process:
-        wait_until(lambda: any(environment.glob("raw/sync=*")), seconds=150)
+        wait_until(lambda: any(environment.glob("raw/sync=*")))
         kill_tree(process.pid)
     assert not (environment / "current").exists()
-    [killed] = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+    started = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+    [killed] = [run for run in started if "aegis_etl/sync_id" in run.tags]  # others wait for it
 
     sandbox.latency_ms = 0
     with daemon(module) as process:
-        wait_until((environment / "current").exists, seconds=150)
+        wait_until((environment / "current").exists)
         wait_until(
-            lambda: bool(instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))),
-            seconds=60,
+            lambda: bool(instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS])))
         )
         kill_tree(process.pid)
 
@@ -84,15 +85,13 @@ def kill_tree(pid: int) -> None:
     except psutil.NoSuchProcess:
         return
     for member in family:
-        try:
+        with suppress(psutil.NoSuchProcess):
             member.send_signal(signal.SIGKILL)
-        except psutil.NoSuchProcess:
-            continue
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     """Waits for a condition, and fails the test when it does not come."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.2)

@@ -72,3 +72,15 @@ def test_it_stands_back_while_a_sync_runs(
 
     with hold_lock(DataDir(environment)):
         assert "another sync" in (tick(noon).skip_message or "")
+
+
+def test_it_leaves_two_o_clock_to_the_nightly_sync(
+    settings: Settings, noon: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tick at which the nightly schedule starts its sync is skipped, whatever the timezone."""
+    run_sync(settings, SyncRequest(), now=noon - timedelta(hours=30))
+    monkeypatch.setenv("AEGIS_TIMEZONE", "America/New_York")
+    two_in_new_york = datetime(2026, 11, 18, 7, 0, tzinfo=UTC)
+
+    assert "nightly sync" in (tick(two_in_new_york).skip_message or "")
+    assert asked(tick(two_in_new_york - timedelta(hours=5)))["kind"] == "active"

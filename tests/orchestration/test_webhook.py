@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from aegis_etl.orchestration.sensors import died_runs
 from aegis_etl.sandbox import Faults, Sandbox, World
 
 RunNight = Callable[..., dg.ExecuteInProcessResult]
@@ -70,3 +71,22 @@ def test_a_good_night_is_quiet(run_night: RunNight, posts: list[dict[str, Any]])
     run_night()
 
     assert posts == []
+
+
+def test_only_who_was_to_be_told_is_told(
+    run_night: RunNight,
+    sandbox: Sandbox,
+    instance: dg.DagsterInstance,
+    posts: list[dict[str, Any]],
+) -> None:
+    """Of a watch that fails nobody is told, by the sensor neither; of a run that died, by it."""
+    sandbox.faults = Faults(always={"*": "401"})
+    watch = run_night(kind="active", notify=False)
+
+    failed = instance.get_run_by_id(watch.run_id)
+    assert failed is not None
+    [event] = watch.filter_events(lambda e: e.is_job_failure)
+    for run in (failed, failed.with_tags({})):
+        context = dg.build_run_status_sensor_context("died_runs", event, instance, run)
+        died_runs(context.for_run_failure())
+        assert len(posts) == (0 if run is failed else 1)
