@@ -5,6 +5,7 @@ import traceback
 
 import click
 
+from aegis_etl.cli.dashboard import dashboard
 from aegis_etl.cli.keeping import erase, rebuild, rollback, verify
 from aegis_etl.cli.sandbox import demo, sandbox
 from aegis_etl.cli.sql import sql
@@ -20,6 +21,7 @@ COMMANDS = (
     sql,
     export,
     metrics,
+    dashboard,
     verify,
     rebuild,
     rollback,

@@ -1,0 +1,1 @@
+"""The dashboard: five tabs on the published marts, served by Streamlit (extra ``dashboard``)."""
