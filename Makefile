@@ -19,7 +19,7 @@ test-superset: .venv/installed-dev ## docs/superset/ in a Superset of its own: d
 	$(BIN)/pytest tests/superset -m long
 
 test-scale: .venv/installed-dev ## object storage and Iceberg on real servers: downloads them once, takes minutes
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,iceberg,s3]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,dashboard,iceberg,s3]'
 	$(BIN)/pytest -m scale
 
 check: .venv/installed-dev ## linters, types, import directions, SQL
@@ -56,5 +56,5 @@ clean: ## remove what this file made
 	touch $@
 
 .venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,dashboard]'
 	touch $@ .venv/installed

@@ -7,7 +7,8 @@
     ├── QueryError          2  a query is wrong
     ├── SyncRunningError    4  another sync of this data directory is running
     ├── SyncStoppedError    1  the sync stopped itself before it published
-    └── DataDamagedError    1  a file below the data directory is not what it was
+    ├── DataDamagedError    1  a file below the data directory is not what it was
+    └── LakeStoreError      1  the object store of the lake gave no answer, or refused
     (aegis_etl.api.errors adds ApiError and its kinds)
 """
 
@@ -42,3 +43,7 @@ class SyncStoppedError(AegisEtlError):
 
 class DataDamagedError(AegisEtlError):
     """A file below the data directory is not what it was when it was written."""
+
+
+class LakeStoreError(AegisEtlError):
+    """The object store that holds the lake gave no answer, or refused."""

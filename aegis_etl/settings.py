@@ -1,18 +1,24 @@
 """Every setting: name, default, meaning, what is accepted (contract: *Settings*)."""
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, SecretStr, ValidationError, field_validator
+from pydantic_settings import SettingsConfigDict
 
 from aegis_etl.errors import SettingsError
+from aegis_etl.lake_settings import LakeSettings
+from aegis_etl.setting_fields import require_safe_url, setting
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-SECRETS = {"AEGIS_API_KEY", "AEGIS_WEBHOOK_URL"}
+SECRETS = {
+    "AEGIS_API_KEY",
+    "AEGIS_ICEBERG_CREDENTIAL",
+    "AEGIS_WEBHOOK_URL",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+}
 
 
 def _parse_type_ids(value: Any) -> Any:
@@ -29,18 +35,7 @@ def _parse_type_ids(value: Any) -> Any:
 TypeIds = Annotated[tuple[int, ...] | Literal["all"], BeforeValidator(_parse_type_ids)]
 
 
-def _setting(default: Any, name: str, meaning: str, accepted: str, **bounds: Any) -> Any:
-    """A field read from the environment variable of that name."""
-    return Field(
-        default,
-        validation_alias=name,
-        description=meaning,
-        json_schema_extra={"accepted": accepted},
-        **bounds,
-    )
-
-
-class Settings(BaseSettings):
+class Settings(LakeSettings):
     """The settings of one data directory, from the environment or a ``.env`` file beside you."""
 
     model_config = SettingsConfigDict(
@@ -54,28 +49,28 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    api_key: SecretStr | None = _setting(
+    api_key: SecretStr | None = setting(
         None,
         "AEGIS_API_KEY",
         "the bearer key, `sk_…`, required for a sync. Never printed, logged or stored",
         "a key without spaces, such as sk_0123…",
     )
-    base_url: str = _setting(
+    base_url: str = setting(
         "https://api.aegisevals.ai/api/v1",
         "AEGIS_BASE_URL",
         "where the API is; plain http is accepted for loopback hosts only",
         "an https:// address, or http:// of a loopback host",
     )
-    data_dir: Path = _setting(
+    data_dir: Path = setting(
         Path("data"), "AEGIS_DATA_DIR", "all data that a sync writes lies below it", "a folder"
     )
-    dagster_home: Path | None = _setting(
+    dagster_home: Path | None = setting(
         None,
         "DAGSTER_HOME",
         "Dagster's own state; the checkout's `dagster_home/`, else below the data directory",
         "a folder",
     )
-    max_concurrency: int = _setting(
+    max_concurrency: int = setting(
         8,
         "AEGIS_MAX_CONCURRENCY",
         "requests in flight at most; fewer while the API pushes back",
@@ -83,7 +78,7 @@ class Settings(BaseSettings):
         ge=1,
         le=256,
     )
-    max_requests_per_second: float | None = _setting(
+    max_requests_per_second: float | None = setting(
         None,
         "AEGIS_MAX_REQUESTS_PER_SECOND",
         "a declared limit for all workers together; empty: adapt",
@@ -91,7 +86,7 @@ class Settings(BaseSettings):
         gt=0,
         allow_inf_nan=False,
     )
-    page_size: int = _setting(
+    page_size: int = setting(
         1000,
         "AEGIS_PAGE_SIZE",
         "datasets a page of the listing",
@@ -99,7 +94,7 @@ class Settings(BaseSettings):
         ge=1,
         le=10000,
     )
-    timeout_seconds: float = _setting(
+    timeout_seconds: float = setting(
         60,
         "AEGIS_TIMEOUT_SECONDS",
         "per request: connect and between bytes",
@@ -107,7 +102,7 @@ class Settings(BaseSettings):
         gt=0,
         allow_inf_nan=False,
     )
-    max_attempts: int = _setting(
+    max_attempts: int = setting(
         6,
         "AEGIS_MAX_ATTEMPTS",
         "tries for one request; a 429 does not use one up, 15 minutes of nothing but 429 do",
@@ -115,20 +110,20 @@ class Settings(BaseSettings):
         ge=1,
         le=100,
     )
-    dataset_type_ids: TypeIds = _setting(
+    dataset_type_ids: TypeIds = setting(
         (),
         "AEGIS_DATASET_TYPE_IDS",
         "comma-separated ids listed besides the default (custom) type; `all` asks the API",
         "ids such as 2,5, or all",
     )
-    max_payload_mb: int = _setting(
+    max_payload_mb: int = setting(
         512,
         "AEGIS_MAX_PAYLOAD_MB",
         "a body that is larger, unpacked, fails its dataset without retry",
         "megabytes from 1 up",
         ge=1,
     )
-    max_failed_fraction: float = _setting(
+    max_failed_fraction: float = setting(
         0.05,
         "AEGIS_MAX_FAILED_FRACTION",
         "more failed datasets than this fraction and more than 3, and nothing is published",
@@ -136,7 +131,7 @@ class Settings(BaseSettings):
         ge=0,
         le=1,
     )
-    max_deleted_fraction: float = _setting(
+    max_deleted_fraction: float = setting(
         0.5,
         "AEGIS_MAX_DELETED_FRACTION",
         "more vanished datasets than this fraction, and nothing is published",
@@ -144,7 +139,7 @@ class Settings(BaseSettings):
         ge=0,
         le=1,
     )
-    resume_hours: float = _setting(
+    resume_hours: float = setting(
         12,
         "AEGIS_RESUME_HOURS",
         "a killed sync younger than this is continued by the next one",
@@ -152,7 +147,7 @@ class Settings(BaseSettings):
         ge=0,
         allow_inf_nan=False,
     )
-    raw_retention_days: float = _setting(
+    raw_retention_days: float = setting(
         30,
         "AEGIS_RAW_RETENTION_DAYS",
         "older raw payloads are pruned, unless still the newest of their dataset",
@@ -160,24 +155,49 @@ class Settings(BaseSettings):
         ge=0,
         allow_inf_nan=False,
     )
-    group_read: bool = _setting(
+    group_read: bool = setting(
         False,
         "AEGIS_GROUP_READ",
         "lets the group read what is published, for analysts and BI accounts",
         "on or off",
     )
-    watch: bool = _setting(False, "AEGIS_WATCH", "starts the `watch` schedule", "on or off")
-    timezone: str = _setting(
+    watch: bool = setting(False, "AEGIS_WATCH", "starts the `watch` schedule", "on or off")
+    timezone: str = setting(
         "UTC",
         "AEGIS_TIMEZONE",
         "of the 02:00 nightly schedule",
         "an IANA name such as Europe/Berlin",
     )
-    webhook_url: SecretStr | None = _setting(
+    webhook_url: SecretStr | None = setting(
         None,
         "AEGIS_WEBHOOK_URL",
         "gets a JSON post when a nightly sync, or `sync --notify`, fails or is partial",
         "an https:// address, or http:// of a loopback host",
+    )
+    iceberg_uri: str | None = setting(
+        None,
+        "AEGIS_ICEBERG_URI",
+        "the Iceberg catalog that gets the history too, after each publication; empty: off",
+        "the https:// address of a REST catalog, http:// of a loopback host, or sqlite:///FILE",
+    )
+    iceberg_warehouse: str | None = setting(
+        None,
+        "AEGIS_ICEBERG_WAREHOUSE",
+        "the warehouse in that catalog: its name or location",
+        "a name, or a location such as s3://bucket/prefix",
+    )
+    iceberg_namespace: str = setting(
+        "aegis",
+        "AEGIS_ICEBERG_NAMESPACE",
+        "the namespace of this account's tables in that catalog; one of its own for each account",
+        "ASCII letters, digits and underscores",
+        pattern=r"^[A-Za-z0-9_]+$",
+    )
+    iceberg_credential: SecretStr | None = setting(
+        None,
+        "AEGIS_ICEBERG_CREDENTIAL",
+        "what that catalog asks for: `client_id:client_secret`, or a bearer token. Never printed",
+        "client_id:client_secret, or a token",
     )
 
     @field_validator("api_key")
@@ -191,15 +211,22 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _check_base_url(cls, url: str) -> str:
-        _require_safe_url(url)
+        require_safe_url(url)
         return url.rstrip("/")
 
     @field_validator("webhook_url")
     @classmethod
     def _check_webhook_url(cls, url: SecretStr | None) -> SecretStr | None:
         if url:
-            _require_safe_url(url.get_secret_value())
+            require_safe_url(url.get_secret_value())
         return url
+
+    @field_validator("iceberg_uri")
+    @classmethod
+    def _check_iceberg_uri(cls, uri: str | None) -> str | None:
+        if uri and not uri.startswith("sqlite:///"):
+            require_safe_url(uri)
+        return uri
 
     @field_validator("timezone")
     @classmethod
@@ -256,26 +283,6 @@ def _explain(error: dict[str, Any]) -> str:
     field = fields.get(name) or Settings.model_fields[name]
     extra = field.json_schema_extra
     accepted = extra["accepted"] if isinstance(extra, dict) else ""
-    value = "that value" if name in SECRETS else repr(error.get("input"))
+    given = repr(error.get("input"))
+    value = "that value" if name in SECRETS or "@" in given else given  # user:secret@host
     return f"{field.validation_alias}: {value} is not accepted; use {accepted}"
-
-
-def _require_safe_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.port == 0:  # reading it also refuses what is no port
-        raise ValueError("no port")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("no credentials, query or fragment")
-    if parts.scheme == "https" and parts.hostname:
-        return
-    if parts.scheme != "http" or not _is_loopback(parts.hostname or ""):
-        raise ValueError("plain http reaches loopback hosts only")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

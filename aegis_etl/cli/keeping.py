@@ -11,16 +11,20 @@ def rebuild(*, from_raw: bool) -> int:
     If it differs, or the published one is damaged, it takes its place. Exit 0 if equal, else 1.
     """
     from aegis_etl.lake.lock import hold_lock
-    from aegis_etl.lake.paths import DataDir
+    from aegis_etl.lake.paths import open_data_dir
     from aegis_etl.settings import load_settings
+    from aegis_etl.sync.iceberg import require_iceberg, update_iceberg
     from aegis_etl.sync.rebuilding import rebuild_published
 
     settings = load_settings()
-    data_dir = DataDir(settings.data_dir.absolute())
+    require_iceberg(settings)
+    data_dir = open_data_dir(settings)
     with hold_lock(data_dir):
         rebuilt = rebuild_published(data_dir, from_raw=from_raw, group_read=settings.group_read)
-    for line in rebuilt.describe():
-        click.echo(line)
+        for line in rebuilt.describe():
+            click.echo(line)
+        if rebuilt.differences:
+            _warn(update_iceberg(settings, data_dir, anew=True))
     return 1 if rebuilt.differences and not from_raw else 0
 
 
@@ -31,11 +35,11 @@ def verify() -> int:
     Exit 0, or 1 with a list of what is damaged and which command mends it.
     """
     from aegis_etl.lake.lock import hold_lock
-    from aegis_etl.lake.paths import DataDir
+    from aegis_etl.lake.paths import open_data_dir
     from aegis_etl.settings import load_settings
     from aegis_etl.warehouse.verify import verify_data
 
-    data_dir = DataDir(load_settings().data_dir.absolute())
+    data_dir = open_data_dir(load_settings())
     with hold_lock(data_dir):
         verified = verify_data(data_dir)
     for damage in verified.damages:
@@ -54,15 +58,18 @@ def verify() -> int:
 def rollback() -> int:
     """Publish the version before; the next sync folds the newer sync again before its own."""
     from aegis_etl.lake.lock import hold_lock
-    from aegis_etl.lake.paths import DataDir
+    from aegis_etl.lake.paths import open_data_dir
     from aegis_etl.settings import load_settings
+    from aegis_etl.sync.iceberg import require_iceberg, update_iceberg
     from aegis_etl.warehouse.publish import rollback as switch_back
 
     settings = load_settings()
-    data_dir = DataDir(settings.data_dir.absolute())
+    require_iceberg(settings)
+    data_dir = open_data_dir(settings)
     with hold_lock(data_dir):
         sync_id = switch_back(data_dir, group_read=settings.group_read)
-    click.echo(f"published: sync {sync_id}")
+        click.echo(f"published: sync {sync_id}")
+        _warn(update_iceberg(settings, data_dir))
     return 0
 
 
@@ -73,13 +80,15 @@ def erase(*, dataset_id: int) -> int:
     from datetime import UTC, datetime
 
     from aegis_etl.lake.lock import hold_lock
-    from aegis_etl.lake.paths import DataDir
+    from aegis_etl.lake.paths import open_data_dir
     from aegis_etl.settings import load_settings
     from aegis_etl.sync.answers import answers_step
+    from aegis_etl.sync.iceberg import require_iceberg, update_iceberg
     from aegis_etl.warehouse.erase import erase_dataset
 
     settings = load_settings()
-    data_dir = DataDir(settings.data_dir.absolute())
+    require_iceberg(settings)
+    data_dir = open_data_dir(settings)
     with hold_lock(data_dir):
         erased = erase_dataset(
             data_dir,
@@ -88,6 +97,13 @@ def erase(*, dataset_id: int) -> int:
             make_marts=answers_step(data_dir),
             group_read=settings.group_read,
         )
-    rows = ", ".join(f"{count:,} {name}" for name, count in erased.rows.items())
-    click.echo(f"erased dataset {dataset_id}: {rows}")
-    return 0
+        rows = ", ".join(f"{count:,} {name}" for name, count in erased.rows.items())
+        click.echo(f"erased dataset {dataset_id}: {rows}")
+        warnings = update_iceberg(settings, data_dir)
+    _warn(warnings)
+    return 1 if warnings else 0
+
+
+def _warn(warnings: list[str]) -> None:
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)

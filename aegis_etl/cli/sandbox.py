@@ -16,7 +16,7 @@ import click
 )
 def demo(*, data_dir: Path) -> int:
     """Live through several nights of a made-up account and see what can be asked."""
-    from aegis_etl.demo import run_demo
+    from aegis_etl.demo.run import run_demo
 
     return run_demo(data_dir)
 

@@ -1,9 +1,10 @@
 """``sql``: asks the published warehouse, read-only."""
 
-import csv
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -60,7 +61,7 @@ def _list_examples() -> None:
 
     for name in list_questions():
         question = read_question(name)
-        values = ", ".join(f"{p.name}={p.default}" for p in question.parameters)
+        values = ", ".join(f"{p.name}={p.default_text}" for p in question.parameters)
         click.echo(f"{name}: {question.description}{f' ({values})' if values else ''}")
 
 
@@ -101,49 +102,69 @@ def _answer(
     import duckdb
 
     try:
-        if style == "csv":
+        if style == "json":
             result = connection.execute(query, values or None)
-            writer = csv.writer(sys.stdout)
-            writer.writerow(_names(result))
-            writer.writerows(_rows(result))
-        elif style == "json":
-            result = connection.execute(query, values or None)
-            _print_json(_names(result), _rows(result))
+            _print_json(_name_columns(result), _rows(result))
         elif (relation := connection.sql(query, params=values or None)) is not None:
-            _print_table(relation)
+            show = _print_csv if style == "csv" else _print_table
+            show(relation)
     except duckdb.Error as error:
         first, *rest = [line for line in str(error).splitlines() if line.strip()]
         raise QueryError("\n".join([first, *rest[:1]])) from error
 
 
 def _print_table(relation: "duckdb.DuckDBPyRelation") -> None:
-    import duckdb
-    import pyarrow as pa
-
     # Shown from the rows that were fetched: the relation itself would run the query once more, with
     # a limit, which DuckDB 2.0 does not survive for every query.
-    reader = relation.to_arrow_reader(SHOWN_ROWS + 1)
-    first = pa.Table.from_batches(_take(reader, SHOWN_ROWS + 1), reader.schema)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED_WIDTH
-    with duckdb.connect() as display:
-        display.execute("set TimeZone = 'UTC'")
+    with _fetch(relation, SHOWN_ROWS + 1) as (display, rows):
+        first = rows.limit(SHOWN_ROWS + 1).to_arrow_table()
         display.from_arrow(first.slice(0, SHOWN_ROWS)).show(max_width=width, max_rows=SHOWN_ROWS)
     if len(first) > SHOWN_ROWS:
         click.echo(f"the first {SHOWN_ROWS} rows; --csv and --json print all")
 
 
-def _take(reader: Any, rows: int) -> Iterator[Any]:
-    while rows > 0:
-        try:
-            batch = reader.read_next_batch()
-        except StopIteration:
-            return
-        rows -= len(batch)
-        yield batch
+@contextmanager
+def _fetch(
+    relation: "duckdb.DuckDBPyRelation", at_once: int
+) -> Iterator[tuple["duckdb.DuckDBPyConnection", "duckdb.DuckDBPyRelation"]]:
+    """A connection that reads no warehouse, and in it the rows as they come."""
+    import duckdb
+
+    with duckdb.connect() as display:
+        display.execute("set TimeZone = 'UTC'")
+        yield display, display.from_arrow(relation.to_arrow_reader(at_once))
 
 
-def _names(result: "duckdb.DuckDBPyConnection") -> list[str]:
-    return [column[0] for column in result.description or ()]
+def _print_csv(relation: "duckdb.DuckDBPyRelation") -> None:
+    """All rows as DuckDB's own CSV writer puts them, which may write to files only."""
+    with _fetch(relation, FETCHED_AT_ONCE) as (_, rows):
+        _print_csv_line(rows.columns)
+        for batch in rows.project("columns(*)::varchar").to_arrow_reader(FETCHED_AT_ONCE):
+            for texts in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                _print_csv_line(texts)
+
+
+def _print_csv_line(texts: Sequence[str | None]) -> None:
+    sys.stdout.write(",".join(map(_quote_for_csv, texts)) + "\n")
+
+
+def _quote_for_csv(text: str | None) -> str:
+    """Null is nothing, an empty text two quotes."""
+    if text is None:
+        return ""
+    if text[:1] in {"", "#"} or any(mark in text for mark in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _name_columns(result: "duckdb.DuckDBPyConnection") -> list[str]:
+    """The columns' names, each once: of two ``a`` the second is ``a_1``."""
+    names: list[str] = []
+    for column in result.description or ():
+        again = (f"{column[0]}_{number}" for number in count(1))
+        names.append(next(name for name in chain([column[0]], again) if name not in names))
+    return names
 
 
 def _rows(result: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, ...]]:

@@ -17,15 +17,20 @@ def status(*, as_json: bool) -> int:
 
     import msgspec
 
-    from aegis_etl.lake.paths import DataDir
+    from aegis_etl.iceberg.state import read_state
+    from aegis_etl.lake.paths import open_data_dir
     from aegis_etl.settings import load_settings
     from aegis_etl.warehouse.status import read_status
 
-    found = read_status(DataDir(load_settings().data_dir), now=datetime.now(UTC))
+    data_dir = open_data_dir(load_settings())
+    found = read_status(data_dir, now=datetime.now(UTC))
+    iceberg = read_state(data_dir)
     if as_json:
-        click.echo(msgspec.json.encode(found).decode())
+        click.echo(msgspec.json.encode({**msgspec.to_builtins(found), "iceberg": iceberg}).decode())
     else:
         _show(found)
+        if iceberg:
+            click.echo(iceberg.warning or f"iceberg: holds sync {iceberg.sync_id}")
     return 0
 
 
@@ -61,7 +66,8 @@ def metrics(*, write: bool) -> int:
         if write:
             count = write_metric_names(connection, data_dir.metric_names)
             click.echo(
-                f"{data_dir.metric_names}: {count} metrics; a name ending in ? names nothing yet"
+                f"{data_dir.metric_names}: {count} metrics added. Confirm a name by removing its ?;"
+                " the next sync takes it up"
             )
             return 0
         from rich.console import Console

@@ -6,14 +6,13 @@ with that field's value empty.
 
 import hashlib
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from aegis_etl.errors import DataDamagedError
-from aegis_etl.lake.files import hash_file
-from aegis_etl.lake.paths import AUDITS, TABLE_NAMES, DataDir
+from aegis_etl.errors import DataDamagedError, SyncStoppedError
+from aegis_etl.lake.files import LakePath, hash_file, local_copy, write_new_file
+from aegis_etl.lake.paths import AUDITS, MANIFEST, TABLE_NAMES, DataDir
 from aegis_etl.lake.raw import list_parts
 from aegis_etl.tables.drift import FieldShape
 
@@ -118,7 +117,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return _with_digest(text, hashlib.sha256(text).hexdigest())
 
 
-def decode_manifest(text: bytes, path: Path) -> Manifest:
+def decode_manifest(text: bytes, path: LakePath) -> Manifest:
     """Reads a manifest.
 
     Raises:
@@ -134,16 +133,32 @@ def decode_manifest(text: bytes, path: Path) -> Manifest:
     return manifest
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: LakePath) -> Manifest:
     """Reads and checks the manifest at a path."""
     return decode_manifest(path.read_bytes(), path)
 
 
+def commit_manifest(data_dir: DataDir, manifest: Manifest) -> None:
+    """Writes the manifest of a sync, which makes the sync exist: of several who try, one succeeds.
+
+    Raises:
+        SyncStoppedError: the sync exists already.
+    """
+    path = data_dir.lake_of(manifest.sync_id) / MANIFEST
+    try:
+        write_new_file(path, encode_manifest(manifest))
+    except FileExistsError:
+        raise SyncStoppedError(
+            f"sync {manifest.sync_id} was committed by another machine meanwhile: nothing of this "
+            "one was published. Let one machine sync into a lake, and run the sync again."
+        ) from None
+
+
 def hash_files(data_dir: DataDir, sync_id: str) -> dict[str, str]:
-    """The SHA-256 of each file of a sync but its manifest, by path below the data directory."""
+    """The SHA-256 of each file that a sync has written but its manifest, by ``name_of``."""
     files = [data_dir.table_of(sync_id, name) for name in TABLE_NAMES]
     files += [data_dir.lake_of(sync_id) / AUDITS, *list_parts(data_dir.raw_of(sync_id))]
-    return {path.relative_to(data_dir.root).as_posix(): hash_file(path) for path in files}
+    return {data_dir.name_of(path): hash_file(local_copy(path)) for path in files}
 
 
 def _with_digest(text: bytes, digest: str) -> bytes:

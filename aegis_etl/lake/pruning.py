@@ -2,14 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from pathlib import Path
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from aegis_etl.lake.files import hash_file, sync_folder, write_file
+from aegis_etl.lake.files import (
+    LakePath,
+    count_rows,
+    hash_file,
+    open_parquet,
+    remove_empty_folder,
+    sync_folder,
+    write_file,
+)
 from aegis_etl.lake.manifest import encode_manifest, read_manifest
 from aegis_etl.lake.paths import BLOCKED_MANIFEST, MANIFEST, DataDir
 from aegis_etl.lake.raw import list_parts, next_part, read_landed, write_part_table
@@ -24,11 +30,11 @@ def keep_payloads(data_dir: DataDir, sync_id: str, dataset_ids: Collection[int])
     any point loses nothing, and doing it again mends the rest.
     """
     folder = data_dir.raw_of(sync_id)
-    kept: dict[Path, list[int]] = defaultdict(list)
+    kept: dict[LakePath, list[int]] = defaultdict(list)
     for dataset_id, (part, row) in read_landed(folder).items():
         if row.status == "ok" and dataset_id in dataset_ids:
             kept[part].append(dataset_id)
-    old = [part for part in list_parts(folder) if _count_rows(part) > len(kept.get(part, ()))]
+    old = [part for part in list_parts(folder) if count_rows(part) > len(kept.get(part, ()))]
     if not old:
         return
     for part in old:
@@ -39,28 +45,24 @@ def keep_payloads(data_dir: DataDir, sync_id: str, dataset_ids: Collection[int])
         part.unlink()
     sync_folder(folder)
     if not kept:
-        folder.rmdir()
+        remove_empty_folder(folder)
 
 
-def _count_rows(part: Path) -> int:
-    return int(pq.read_metadata(part).num_rows)
-
-
-def _copy_rows(part: Path, target: Path, dataset_ids: list[int]) -> None:
-    with pq.ParquetFile(part) as file:
+def _copy_rows(part: LakePath, target: LakePath, dataset_ids: list[int]) -> None:
+    with open_parquet(part) as file:
         rows: pa.Table = file.read()
     wanted = pc.is_in(rows["dataset_id"], value_set=integers(dataset_ids))
     write_part_table(target, rows.filter(wanted))
 
 
-def _list_files_anew(data_dir: DataDir, sync_id: str, *, without: Collection[Path]) -> None:
+def _list_files_anew(data_dir: DataDir, sync_id: str, *, without: Collection[LakePath]) -> None:
     lake = data_dir.lake_of(sync_id)
     path = lake / MANIFEST
     if not path.exists():
         path = lake / BLOCKED_MANIFEST
     manifest = read_manifest(path)
     raw = data_dir.raw_of(sync_id)
-    parts = {part.relative_to(data_dir.root).as_posix(): part for part in list_parts(raw)}
+    parts = {data_dir.name_of(part): part for part in list_parts(raw)}
     files = {name: digest for name, digest in manifest.files.items() if not name.startswith("raw/")}
     files |= {
         name: manifest.files.get(name) or hash_file(part)

@@ -7,14 +7,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aegis_etl.lake.files import commit_file, create_folder, unfinished
+from aegis_etl.lake.files import (
+    LakePath,
+    commit_file,
+    create_folder,
+    local_copy,
+    open_parquet,
+    unfinished,
+)
 from aegis_etl.tables.arrays import binaries, instants, integers, strings
 
 RAW_SCHEMA = pa.schema(
@@ -76,8 +82,8 @@ class RawWriter:
 
     def __init__(
         self,
-        folder: Path,
-        on_part: Callable[[Path, Sequence[RawRow]], None],
+        folder: LakePath,
+        on_part: Callable[[LakePath, Sequence[RawRow]], None],
         *,
         before_part: Callable[[], None] = lambda: None,
         part_bytes: int = 8_000_000,
@@ -145,7 +151,7 @@ class RawWriter:
             self._failure = failure
 
 
-def write_part(path: Path, rows: Sequence[RawRow]) -> None:
+def write_part(path: LakePath, rows: Sequence[RawRow]) -> None:
     """Writes rows as one part, whole and durably."""
     columns = {
         "dataset_id": integers([row.dataset_id for row in rows]),
@@ -164,7 +170,7 @@ def write_part(path: Path, rows: Sequence[RawRow]) -> None:
     write_part_table(path, rows_table)
 
 
-def write_part_table(path: Path, rows: pa.Table) -> None:
+def write_part_table(path: LakePath, rows: pa.Table) -> None:
     """Writes a table of ``RAW_SCHEMA`` as one part, whole and durably."""
     pq.write_table(
         rows,
@@ -177,14 +183,14 @@ def write_part_table(path: Path, rows: pa.Table) -> None:
     commit_file(path)
 
 
-def list_parts(folder: Path) -> list[Path]:
+def list_parts(folder: LakePath) -> list[LakePath]:
     """The whole parts of one sync's raw folder, in the order they were landed."""
-    return sorted(folder.glob("part-*.parquet"))
+    return sorted(folder.glob("part-*.parquet"), key=str)
 
 
-def read_rows(part: Path, *, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+def read_rows(part: LakePath, *, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The rows of one part, in order, a few at a time."""
-    with pq.ParquetFile(part) as file:
+    with open_parquet(part) as file:
         for batch in file.iter_batches(batch_size=64, columns=columns):
             lists = [_to_list(column) for column in batch.columns]
             for values in zip(*lists, strict=True):
@@ -198,14 +204,14 @@ def _to_list(column: pa.Array) -> list[Any]:
     return [_EPOCH + timedelta(microseconds=value) for value in column.cast(pa.int64()).to_pylist()]
 
 
-def read_landed(folder: Path) -> dict[int, tuple[Path, RawRow]]:
+def read_landed(folder: LakePath) -> dict[int, tuple[LakePath, RawRow]]:
     """The row that counts of each dataset in one sync's raw folder, and its part.
 
     Of two rows of one dataset the newer ``fetched_at`` counts. The rows come without payload;
     their status tells whether raw holds one.
     """
     names = [name for name in RAW_SCHEMA.names if name != "payload"]
-    landed: dict[int, tuple[Path, RawRow]] = {}
+    landed: dict[int, tuple[LakePath, RawRow]] = {}
     for part in list_parts(folder):
         for values in read_rows(part, columns=names):
             row = RawRow(**values, payload=None)
@@ -215,7 +221,7 @@ def read_landed(folder: Path) -> dict[int, tuple[Path, RawRow]]:
     return landed
 
 
-def remove_damaged_parts(folder: Path) -> list[Path]:
+def remove_damaged_parts(folder: LakePath) -> list[LakePath]:
     """Removes the parts that cannot be read, or hold a payload that is not what was received.
 
     For a sync that is not finished: it can ask for those payloads again.
@@ -226,18 +232,19 @@ def remove_damaged_parts(folder: Path) -> list[Path]:
     return damaged
 
 
-def _is_undamaged(part: Path) -> bool:
+def _is_undamaged(part: LakePath) -> bool:
+    copy = local_copy(part)  # not within: a store that cannot be reached damages nothing
     try:
         return all(
             row["status"] != "ok"
             or (row["payload"] is not None and _digest(row["payload"]) == row["sha256"])
-            for row in read_rows(part, columns=["status", "sha256", "payload"])
+            for row in read_rows(copy, columns=["status", "sha256", "payload"])
         )
     except (OSError, pa.ArrowException):
         return False
 
 
-def next_part(folder: Path) -> Path:
+def next_part(folder: LakePath) -> LakePath:
     """The name of a new part, after all that are there."""
     number = max((int(path.stem.removeprefix("part-")) for path in list_parts(folder)), default=0)
     return folder / f"part-{number + 1:05d}.parquet"

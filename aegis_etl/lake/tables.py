@@ -1,14 +1,13 @@
 """The flat tables of one sync: four Parquet files that grow a row group at a time."""
 
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aegis_etl.lake.files import commit_file, create_folder, unfinished
+from aegis_etl.lake.files import LakePath, commit_file, create_folder, unfinished
 from aegis_etl.lake.paths import TABLE_NAMES, DataDir
 from aegis_etl.tables.api_tables import TABLES
 
@@ -53,7 +52,7 @@ class LakeWriter:
 
 
 class _TableWriter:
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: LakePath, schema: pa.Schema) -> None:
         self._path = path
         self._schema = schema
         self._pending: list[pa.Table] = []

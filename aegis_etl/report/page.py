@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,21 @@ def write_report(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def render_page(contents: Contents) -> str:
     """The page as HTML. Whatever the API sent stands in it as text."""
+    environment = _open_environment()
+    source, _, _ = _LOADER.get_source(environment, "report.css")
+    style = Markup(f"\n{source}")  # noqa: S704  our own file
+    return environment.get_template("report.html.jinja").render(
+        vars(contents),
+        style=style,
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        capture_colours=CAPTURES,
+        change_colours=CHANGES,
+    )
+
+
+@cache
+def _open_environment() -> Environment:
+    """The templates, compiled once a process: that takes longer than filling them in."""
     environment = Environment(
         loader=_LOADER,
         autoescape=True,
@@ -49,15 +65,7 @@ def render_page(contents: Contents) -> str:
         for name in dir(wording)
         if name.startswith("say_") or name == "clip"
     }
-    source, _, _ = _LOADER.get_source(environment, "report.css")
-    style = Markup(f"\n{source}")  # noqa: S704  our own file
-    return environment.get_template("report.html.jinja").render(
-        vars(contents),
-        style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        capture_colours=CAPTURES,
-        change_colours=CHANGES,
-    )
+    return environment
 
 
 def _show_controls(value: Any) -> Any:

@@ -5,11 +5,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 
 from aegis_etl.errors import SyncStoppedError
+from aegis_etl.lake.files import measure_folders
 from aegis_etl.lake.paths import DataDir
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -28,12 +28,13 @@ def estimate_room(data_dir: DataDir, *, reflatten: bool) -> int:
     Args:
         reflatten: everything is stored again, so the largest sync so far is the measure.
     """
-    if not data_dir.warehouse.exists():
+    sync_ids = data_dir.whole_sync_ids() if data_dir.warehouse.exists() else []
+    if not sync_ids:
         return 0
     warehouse = data_dir.warehouse.stat().st_size
-    sync_ids = data_dir.whole_sync_ids()
-    raw = [_measure(data_dir.raw_of(sync_id)) for sync_id in sync_ids]
-    lake = [_measure(data_dir.lake_of(sync_id)) for sync_id in sync_ids]
+    in_raw, in_lake = measure_folders(data_dir.raw), measure_folders(data_dir.lake)
+    raw = [in_raw[data_dir.raw_of(sync_id).name] for sync_id in sync_ids]
+    lake = [in_lake[data_dir.lake_of(sync_id).name] for sync_id in sync_ids]
     growth = warehouse / sum(lake)
     next_raw, next_lake = (max(raw), max(lake)) if reflatten else (raw[-1], lake[-1])
     return round(next_raw + next_lake + warehouse + growth * next_lake)
@@ -77,7 +78,3 @@ def is_full_disk(error: BaseException) -> bool:
     if isinstance(error, duckdb.Error):
         return any(sign in str(error) for sign in _SIGNS)
     return getattr(error, "errno", None) in _FULL
-
-
-def _measure(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.glob("*"))

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from aegis_etl.api.client import Client
 from aegis_etl.extract.decisions import KnownDataset
 from aegis_etl.extract.details import Fetched, fetch_details
+from aegis_etl.lake.files import LakePath
 from aegis_etl.lake.flattening import Flattened, Flattener
 from aegis_etl.lake.raw import RawRow, RawWriter
 from aegis_etl.lake.tables import LakeWriter
@@ -58,7 +58,7 @@ def fetch_and_flatten(
     lake = stack.enter_context(LakeWriter(sync.data_dir, sync.sync_id))
     flattener = stack.enter_context(Flattener(lake))
 
-    def flatten_part(part: Path, rows: Iterable[RawRow]) -> None:
+    def flatten_part(part: LakePath, rows: Iterable[RawRow]) -> None:
         payloads = {row.dataset_id: is_shared[row.dataset_id] for row in rows if row.status == "ok"}
         if payloads:
             flattener.submit(part, payloads)

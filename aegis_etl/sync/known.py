@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import fields
 
+from aegis_etl.errors import SyncStoppedError
 from aegis_etl.extract.decisions import KnownDataset
 from aegis_etl.lake.manifest import Manifest, read_manifest
 from aegis_etl.lake.paths import MANIFEST, DataDir
@@ -11,13 +12,20 @@ from aegis_etl.warehouse.status import read_published_state
 
 
 def read_pending(data_dir: DataDir) -> tuple[Manifest, ...]:
-    """The syncs of the lake that the published version does not hold, oldest first."""
-    base_sync_id = data_dir.published_sync_id()
-    return tuple(
-        read_manifest(data_dir.lake_of(sync_id) / MANIFEST)
-        for sync_id in data_dir.whole_sync_ids()
-        if base_sync_id is None or sync_id > base_sync_id
-    )
+    """The syncs of the lake that the published version does not hold, oldest first.
+
+    Raises:
+        SyncStoppedError: the lake does not hold the published one either.
+    """
+    published = data_dir.published_sync_id()
+    if published and not data_dir.has_ended(published):
+        raise SyncStoppedError(
+            f"the lake below {data_dir.lake_root} lacks sync {published}, which is published: "
+            "nothing was changed. Copy raw and lake there from where they were, or let "
+            "AEGIS_LAKE_URL name that place."
+        )
+    beyond = data_dir.whole_sync_ids(after=published or "")
+    return tuple(read_manifest(data_dir.lake_of(sync_id) / MANIFEST) for sync_id in beyond)
 
 
 def read_known(data_dir: DataDir, pending: Iterable[Manifest]) -> dict[int, KnownDataset]:
@@ -46,5 +54,6 @@ def read_known(data_dir: DataDir, pending: Iterable[Manifest]) -> dict[int, Know
 
 def read_known_shape(data_dir: DataDir) -> list[FieldShape]:
     """How the API's fields came in all syncs so far; empty before the first."""
-    newest = max(data_dir.whole_sync_ids(), default=None)
+    published = data_dir.published_sync_id()
+    newest = max(data_dir.whole_sync_ids(after=published or ""), default=published)
     return read_manifest(data_dir.lake_of(newest) / MANIFEST).shape if newest else []

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
+from aegis_etl.errors import LakeStoreError
 from aegis_etl.extract.decisions import KnownDataset
-from aegis_etl.lake.files import private_modes
+from aegis_etl.lake.files import LakePath, claim_folder, private_modes
 from aegis_etl.lake.lock import hold_lock
 from aegis_etl.lake.manifest import Kind, Manifest
-from aegis_etl.lake.paths import DataDir
+from aegis_etl.lake.paths import DataDir, open_data_dir
 from aegis_etl.lake.raw import RawRow
 from aegis_etl.lake.sync_ids import choose_sync_id, parse_sync_id
 from aegis_etl.settings import Settings
@@ -60,7 +60,7 @@ class Sync:
     known: dict[int, KnownDataset]
     known_shape: list[FieldShape]
     pending: tuple[Manifest, ...]
-    landed: dict[int, tuple[Path, RawRow]] = field(default_factory=dict)
+    landed: dict[int, tuple[LakePath, RawRow]] = field(default_factory=dict)
     resumed: bool = False
 
     @property
@@ -89,7 +89,7 @@ def open_sync(
         SyncStoppedError: the disk has no room for a sync.
         AegisEtlError: the data directory cannot be written.
     """
-    data_dir = DataDir(settings.data_dir.absolute())
+    data_dir = open_data_dir(settings)
     asked_at = time.monotonic()
     with private_modes(), hold_lock(data_dir, wait_seconds=wait_seconds):
         now += timedelta(seconds=time.monotonic() - asked_at)
@@ -101,7 +101,7 @@ def open_sync(
             yield sync
         finally:
             # What ended the sync is what its user must hear of; the next one clears again.
-            with suppress(OSError):
+            with suppress(OSError, LakeStoreError):
                 clear_remains(data_dir)
 
 
@@ -116,8 +116,8 @@ def _begin(settings: Settings, data_dir: DataDir, request: SyncRequest, now: dat
     continued = None
     if resumable and resumable[1].asks_the_same(note):
         continued, note = resumable
-    salvage_abandoned(data_dir, continued=continued)
-    sync_id = continued or choose_sync_id(now, max(data_dir.sync_ids(), default=None))
+    salvage_abandoned(data_dir, continued=continued, now=now)
+    sync_id = continued or _claim_sync_id(data_dir, now)
     write_note(data_dir, sync_id, note)
     pending = read_pending(data_dir)
     return Sync(
@@ -132,3 +132,11 @@ def _begin(settings: Settings, data_dir: DataDir, request: SyncRequest, now: dat
         landed=read_landed_whole(data_dir, sync_id) if continued else {},
         resumed=continued is not None,
     )
+
+
+def _claim_sync_id(data_dir: DataDir, now: datetime) -> str:
+    """The id of a new sync, which no other machine that syncs into the same lake can have."""
+    sync_id = choose_sync_id(now, max(data_dir.sync_ids(), default=None))
+    while not claim_folder(data_dir.lake_of(sync_id)):
+        sync_id = choose_sync_id(now, sync_id)
+    return sync_id

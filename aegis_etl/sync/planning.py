@@ -7,7 +7,7 @@ from aegis_etl.api.client import Client
 from aegis_etl.extract.decisions import choose_ids
 from aegis_etl.extract.details import fetch_details
 from aegis_etl.extract.listing import Listing, list_datasets
-from aegis_etl.lake.paths import DataDir
+from aegis_etl.lake.paths import open_data_dir
 from aegis_etl.settings import Settings
 from aegis_etl.sync.known import read_known, read_known_shape, read_pending
 from aegis_etl.tables.drift import Drift, compare_shapes
@@ -61,7 +61,7 @@ def make_plan(settings: Settings) -> Plan:
     Raises:
         AegisEtlError: as a sync would: a key that is refused, no answer, no Aegis.
     """
-    data_dir = DataDir(settings.data_dir.absolute())
+    data_dir = open_data_dir(settings)
     known = read_known(data_dir, read_pending(data_dir))
     with Client(settings) as client:
         listing = list_datasets(

@@ -2,15 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from aegis_etl import __version__
-from aegis_etl.lake.files import write_file
+from aegis_etl.lake.files import LakePath, drop_copies, open_parquet, write_file
 from aegis_etl.lake.flattening import Flattener
 from aegis_etl.lake.manifest import (
     SCHEMA_VERSION,
@@ -42,7 +40,7 @@ def reflatten_sync(data_dir: DataDir, sync_id: str) -> int:
     path = data_dir.lake_of(sync_id) / MANIFEST
     manifest = read_manifest(path)
     is_shared = {entry.dataset_id: entry.is_shared for entry in manifest.datasets}
-    payloads: dict[Path, dict[int, bool | None]] = defaultdict(dict)
+    payloads: dict[LakePath, dict[int, bool | None]] = defaultdict(dict)
     for dataset_id, (part, row) in read_landed(data_dir.raw_of(sync_id)).items():
         if row.status == "ok" and dataset_id in is_shared:
             payloads[part][dataset_id] = is_shared[dataset_id]
@@ -50,7 +48,7 @@ def reflatten_sync(data_dir: DataDir, sync_id: str) -> int:
     if not flattened_ids:
         return 0
     others = {e.dataset_id for e in manifest.datasets if e.changed} - flattened_ids
-    with LakeWriter(data_dir, sync_id) as lake, Flattener(lake) as flattener:
+    with LakeWriter(data_dir, sync_id) as lake, Flattener(lake, isolates=False) as flattener:
         if others:
             for name in TABLE_NAMES:
                 lake.append(name, _read_rows(data_dir, sync_id, name, others))
@@ -61,6 +59,8 @@ def reflatten_sync(data_dir: DataDir, sync_id: str) -> int:
     renewed = _renew(manifest, outcomes, rows)
     files = hash_files(data_dir, sync_id)
     write_file(path, encode_manifest(msgspec.structs.replace(renewed, files=files)))
+    for folder in (data_dir.raw_of(sync_id), data_dir.lake_of(sync_id)):
+        drop_copies(folder)
     return len(outcomes)
 
 
@@ -68,7 +68,7 @@ def _read_rows(
     data_dir: DataDir, sync_id: str, name: str, dataset_ids: Collection[int]
 ) -> pa.Table:
     """The rows of some datasets in a lake table, in today's columns."""
-    with pq.ParquetFile(data_dir.table_of(sync_id, name)) as file:
+    with open_parquet(data_dir.table_of(sync_id, name)) as file:
         table = file.read()
     key = "id" if name == "datasets" else "dataset_id"
     rows = table.filter(pc.is_in(table[key], value_set=integers(sorted(dataset_ids))))

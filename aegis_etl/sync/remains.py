@@ -2,7 +2,7 @@
 
 import shutil
 
-from aegis_etl.lake.files import PART_SUFFIX
+from aegis_etl.lake.files import PART_SUFFIX, remove_folder
 from aegis_etl.lake.paths import BLOCKED_MANIFEST, DataDir
 from aegis_etl.sync.note import NOTE
 
@@ -15,12 +15,11 @@ def clear_remains(data_dir: DataDir) -> None:
     """
     unfinished = set(data_dir.unfinished_sync_ids())
     for sync_id in unfinished:
-        lake = data_dir.lake_of(sync_id)
-        if lake.exists():
-            shutil.rmtree(lake)
+        remove_folder(data_dir.lake_of(sync_id))
         for part in data_dir.raw_of(sync_id).glob(f"*{PART_SUFFIX}"):
             part.unlink()
-    blocked = [i for i in data_dir.sync_ids() if (data_dir.lake_of(i) / BLOCKED_MANIFEST).is_file()]
+    built = sorted(folder.name for folder in data_dir.building.glob("*"))
+    blocked = [i for i in built if (data_dir.lake_of(i) / BLOCKED_MANIFEST).is_file()]
     for folder in data_dir.building.glob("*"):
         if folder.name in blocked[-1:]:
             continue
@@ -41,5 +40,4 @@ def remove_sync(data_dir: DataDir, sync_id: str) -> None:
         data_dir.lake_of(sync_id),
         data_dir.building_of(sync_id),
     ):
-        if folder.exists():
-            shutil.rmtree(folder)
+        remove_folder(folder)

@@ -9,17 +9,18 @@ more what its listing proved.
 import logging
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
+from datetime import datetime, timedelta
 
 import msgspec
 
 from aegis_etl.extract.decisions import decide_is_shared
 from aegis_etl.extract.listing import ListedDataset, Listing
-from aegis_etl.lake.files import write_file
+from aegis_etl.lake.files import LakePath, write_file
 from aegis_etl.lake.flattening import Flattener
-from aegis_etl.lake.manifest import Manifest, SyncError, encode_manifest, hash_files
-from aegis_etl.lake.paths import AUDITS, MANIFEST, DataDir
+from aegis_etl.lake.manifest import Manifest, SyncError, commit_manifest, hash_files
+from aegis_etl.lake.paths import AUDITS, DataDir
 from aegis_etl.lake.raw import RawRow, read_landed, remove_damaged_parts
+from aegis_etl.lake.sync_ids import format_sync_id
 from aegis_etl.lake.tables import LakeWriter
 from aegis_etl.sync.accounting import make_manifest
 from aegis_etl.sync.findings import make_findings
@@ -36,10 +37,10 @@ ABANDONED = SyncError(
     error="the sync was killed or failed and could not be continued: what it had landed was kept",
 )
 
-Landed = Mapping[int, tuple[Path, RawRow]]
+Landed = Mapping[int, tuple[LakePath, RawRow]]
 
 
-def salvage_abandoned(data_dir: DataDir, *, continued: str | None) -> None:
+def salvage_abandoned(data_dir: DataDir, *, continued: str | None, now: datetime) -> None:
     """Makes a whole sync, not yet published, of each abandoned one that landed a new payload.
 
     A kill at any point leaves it abandoned, to be salvaged by the next sync. One that landed no new
@@ -47,8 +48,10 @@ def salvage_abandoned(data_dir: DataDir, *, continued: str | None) -> None:
 
     Args:
         continued: the unfinished sync that goes on.
+        now: a sync that another machine began in the same lake counts as abandoned after a day.
     """
-    for sync_id in data_dir.unfinished_sync_ids():
+    a_day_ago = format_sync_id(now - timedelta(days=1))
+    for sync_id in data_dir.unfinished_sync_ids(begun_elsewhere_before=a_day_ago):
         if sync_id == continued:
             continue
         landed = {
@@ -58,13 +61,13 @@ def salvage_abandoned(data_dir: DataDir, *, continued: str | None) -> None:
         }
         if any(row.status == "ok" for _, row in landed.values()):
             manifest = _flatten_landed(data_dir, sync_id, landed)
-            write_file(data_dir.lake_of(sync_id) / MANIFEST, encode_manifest(manifest))
+            commit_manifest(data_dir, manifest)
             logger.warning("sync %s could not be continued: what it landed was kept", sync_id)
         else:
             remove_sync(data_dir, sync_id)
 
 
-def read_landed_whole(data_dir: DataDir, sync_id: str) -> dict[int, tuple[Path, RawRow]]:
+def read_landed_whole(data_dir: DataDir, sync_id: str) -> dict[int, tuple[LakePath, RawRow]]:
     """What an unfinished sync landed of each dataset; damaged parts are removed first."""
     for part in remove_damaged_parts(data_dir.raw_of(sync_id)):
         logger.warning("%s is damaged: its payloads are asked for again", part)
@@ -77,7 +80,7 @@ def _flatten_landed(data_dir: DataDir, sync_id: str, landed: Landed) -> Manifest
     listing = _recall_listing(note, landed)
     known = read_known(data_dir, read_pending(data_dir))
     known_shape = read_known_shape(data_dir)
-    payloads: dict[Path, dict[int, bool | None]] = defaultdict(dict)
+    payloads: dict[LakePath, dict[int, bool | None]] = defaultdict(dict)
     for dataset_id, (part, row) in landed.items():
         if row.status == "ok":
             payloads[part][dataset_id] = decide_is_shared(

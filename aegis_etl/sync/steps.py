@@ -8,10 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from pathlib import Path
 
-import duckdb
 import msgspec
 
 from aegis_etl.api.client import Client
@@ -20,21 +17,24 @@ from aegis_etl.errors import SyncStoppedError
 from aegis_etl.extract.decisions import (
     check_deleted,
     check_failed,
+    check_selected,
     check_vanished,
     decide_is_shared,
 )
 from aegis_etl.extract.listing import Listing, list_datasets
 from aegis_etl.lake.files import write_file
-from aegis_etl.lake.manifest import Manifest, encode_manifest, hash_files
-from aegis_etl.lake.paths import AUDITS, BLOCKED_MANIFEST, MANIFEST
-from aegis_etl.report.page import write_report
+from aegis_etl.lake.manifest import Manifest, commit_manifest, encode_manifest, hash_files
+from aegis_etl.lake.paths import AUDITS, BLOCKED_MANIFEST
+from aegis_etl.report.drawing import start_drawing
 from aegis_etl.settings import Settings
 from aegis_etl.sync.accounting import make_manifest
+from aegis_etl.sync.answers import marts_step, try_report
 from aegis_etl.sync.choosing import choose_dataset_ids
 from aegis_etl.sync.disk import full_disk_explained
 from aegis_etl.sync.entries import has_news
 from aegis_etl.sync.fetching import Fetching, fetch_and_flatten
 from aegis_etl.sync.findings import make_findings
+from aegis_etl.sync.iceberg import require_iceberg, update_iceberg
 from aegis_etl.sync.note import write_note
 from aegis_etl.sync.opening import Sync, SyncRequest, open_sync
 from aegis_etl.sync.progress import show_progress
@@ -43,7 +43,6 @@ from aegis_etl.sync.retention import prune_raw
 from aegis_etl.sync.summary import SyncSummary
 from aegis_etl.warehouse.audit import AuditResult, encode_audits, find_blocking
 from aegis_etl.warehouse.build import build_warehouse
-from aegis_etl.warehouse.marts import make_marts
 from aegis_etl.warehouse.publish import publish_version
 
 logger = logging.getLogger(__name__)
@@ -77,9 +76,10 @@ def start_sync(
         clock: the time that the client goes by; the machine's when it is left out.
 
     Raises:
-        SettingsError: there is no key, or the data directory is no folder.
+        SettingsError: there is no key, the data directory is no folder, or an extra is missing.
         SyncRunningError: another sync of the data directory is running.
     """
+    require_iceberg(settings)
     with ExitStack() as stack:
         client = stack.enter_context(Client(settings, clock=clock))
         sync = stack.enter_context(open_sync(settings, request, now=now, wait_seconds=wait_seconds))
@@ -123,6 +123,8 @@ def fetch_payloads(running: RunningSync, listing: Listing | None) -> Fetching:
     is_shared = {i: decide_is_shared(i, listing, sync.known.get(i)) for i in dataset_ids}
     listed = {i: is_shared.get(i) for i in listing.entries} if listing else None
     note = msgspec.structs.replace(sync.note, listed=listed)
+    if sync.request.kind == "full":
+        start_drawing()
     with (
         full_disk_explained(sync.data_dir),
         show_progress("datasets", len(dataset_ids), quiet=running.quiet) as advance,
@@ -151,7 +153,8 @@ def write_lake(running: RunningSync, listing: Listing | None, fetching: Fetching
     """Finishes the lake's tables.
 
     Raises:
-        SyncStoppedError: more datasets failed, or would be closed, than is plausible.
+        SyncStoppedError: more datasets failed, or would be closed, than is plausible; or none of
+            those selected is there.
     """
     sync, settings = running.sync, running.sync.settings
     with full_disk_explained(sync.data_dir):
@@ -167,6 +170,9 @@ def write_lake(running: RunningSync, listing: Listing | None, fetching: Fetching
         known_shape=sync.known_shape,
         finished_at=running.client.clock.now(),
     )
+    if manifest.kind == "selected":
+        missing = [entry.dataset_id for entry in manifest.datasets if entry.status == "missing"]
+        check_selected(missing, asked=len(manifest.datasets))
     check_failed(
         asked=len(manifest.datasets),
         fetched=manifest.datasets_fetched,
@@ -212,8 +218,8 @@ def build(running: RunningSync, flat: Flat) -> Built:
             flat.manifest,
             pending=running.sync.pending,
             findings=flat.findings,
-            make_marts=partial(make_marts, metric_names=data_dir.metric_names),
-            write_report=_try_report if flat.manifest.kind == "full" else None,
+            make_marts=marts_step(data_dir),
+            write_report=try_report if flat.manifest.kind == "full" else None,
         )
         write_file(data_dir.lake_of(sync_id) / AUDITS, encode_audits(audits))
         files = hash_files(data_dir, sync_id)
@@ -238,14 +244,15 @@ def publish(running: RunningSync, built: Built) -> SyncSummary:
                 + "; ".join(f"audit {audit.audit}: {audit.detail}" for audit in blocking)
                 + f". See {lake / AUDITS}; what was built is in {data_dir.building_of(sync_id)}"
             )
-        write_file(lake / MANIFEST, encode_manifest(built.manifest))
+        commit_manifest(data_dir, built.manifest)
         publish_version(data_dir, sync_id, group_read=sync.settings.group_read)
     if sync.request.kind == "full":
         days = sync.settings.raw_retention_days
         prune_raw(data_dir, now=sync.started_at, retention_days=days)
+    failed_audits = [f"{a.audit}: {a.detail}" for a in built.audits if not a.passed]
     return SyncSummary.of(
         built.manifest,
-        warnings=[f"{a.audit}: {a.detail}" for a in built.audits if not a.passed],
+        warnings=[*failed_audits, *update_iceberg(sync.settings, data_dir)],
         resumed=sync.resumed,
         warehouse=str(data_dir.warehouse),
     )
@@ -291,12 +298,3 @@ def run_sync(
         fetching = fetch_payloads(running, listing)
         flat = write_lake(running, listing, fetching)
         return discard_unchanged(running, flat) or publish(running, build(running, flat))
-
-
-def _try_report(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Writes the report; one that cannot be drawn costs no night: the last one stays."""
-    try:
-        write_report(connection, path)
-    except Exception:
-        logger.exception("the report could not be written, the last one stays")
-        path.unlink(missing_ok=True)

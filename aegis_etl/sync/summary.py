@@ -14,7 +14,8 @@ class SyncSummary(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         status: ``complete``, ``partial`` (published, but some datasets failed), or ``unchanged`` (a
             watch found nothing new and left nothing behind).
-        warnings: audits that did not pass but do not block, drift of the API's shape included.
+        warnings: audits that did not pass but do not block, drift of the API's shape included; and
+            a publication to Iceberg that failed.
         resumed: a killed sync was continued.
     """
 

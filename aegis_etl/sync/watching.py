@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from aegis_etl.errors import SyncRunningError
 from aegis_etl.lake.lock import hold_lock
-from aegis_etl.lake.paths import DataDir
+from aegis_etl.lake.paths import open_data_dir
 from aegis_etl.settings import Settings
 from aegis_etl.sync.note import find_resumable
 from aegis_etl.sync.opening import SyncRequest
@@ -24,7 +24,7 @@ def choose_watch(settings: Settings, *, now: datetime) -> SyncRequest | str:
     It writes nothing. A watch starts from a published warehouse, stands back while another sync
     runs or a killed full one can still be continued, and once an hour looks at all active datasets.
     """
-    data_dir = DataDir(settings.data_dir.absolute())
+    data_dir = open_data_dir(settings)
     if data_dir.published_sync_id() is None:
         return "nothing is published yet: a watch begins after the first full sync"
     try:

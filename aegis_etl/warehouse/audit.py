@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import msgspec
 
 from aegis_etl.errors import DataDamagedError
+from aegis_etl.lake.files import LakePath
 from aegis_etl.warehouse.statements import (
     describe_statement,
     list_statements,
@@ -101,7 +101,7 @@ def encode_audits(results: Sequence[AuditResult]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(results), indent=1)
 
 
-def read_audits(path: Path) -> list[AuditResult]:
+def read_audits(path: LakePath) -> list[AuditResult]:
     """The results that ``audits.json`` holds.
 
     Raises:

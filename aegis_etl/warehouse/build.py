@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from aegis_etl.lake.files import create_folder
+from aegis_etl.lake.files import create_folder, drop_copies, local_copy
 from aegis_etl.lake.manifest import Manifest
 from aegis_etl.lake.paths import AUDITS, TABLE_NAMES, DataDir
 from aegis_etl.warehouse.audit import AuditResult, read_audits, record_audits, run_audits
@@ -65,6 +65,7 @@ def build_warehouse(
             fold_and_note(connection, earlier, tables_of(data_dir, earlier.sync_id))
             audits = read_audits(data_dir.lake_of(earlier.sync_id) / AUDITS)
             record_audits(connection, earlier.sync_id, audits)
+            drop_copies(data_dir.lake_of(earlier.sync_id))
         fold_and_note(connection, manifest, tables_of(data_dir, manifest.sync_id))
         if make_marts:
             make_marts(connection, folder)
@@ -76,8 +77,11 @@ def build_warehouse(
 
 
 def tables_of(data_dir: DataDir, sync_id: str) -> LakeTables:
-    """The lake's files of one sync, by table."""
-    return {name: data_dir.table_of(sync_id, name) for name in TABLE_NAMES}
+    """The lake's files of one sync, by table; of a lake in an object store, local copies.
+
+    SQL reads them several times over, so whoever is done with a sync drops its copies.
+    """
+    return {name: local_copy(data_dir.table_of(sync_id, name)) for name in TABLE_NAMES}
 
 
 def fold_and_note(

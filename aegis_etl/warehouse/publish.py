@@ -6,9 +6,10 @@ A kill at any point leaves the link on a whole version; the next call mends the 
 import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 
-from aegis_etl.errors import AegisEtlError
+from aegis_etl.errors import AegisEtlError, LakeStoreError
 from aegis_etl.lake.files import create_folder, hash_file, sync_folder
 from aegis_etl.lake.manifest import read_manifest
 from aegis_etl.lake.paths import MANIFEST, DataDir
@@ -37,7 +38,8 @@ def publish_version(data_dir: DataDir, sync_id: str, *, group_read: bool = False
     _open_parents(data_dir, group_read=group_read)
     place_version(data_dir, sync_id)
     switch_version(data_dir, sync_id)
-    prune_versions(data_dir)
+    with suppress(LakeStoreError):  # it is published; the next publication prunes
+        prune_versions(data_dir)
 
 
 def place_version(data_dir: DataDir, sync_id: str) -> None:
@@ -47,6 +49,7 @@ def place_version(data_dir: DataDir, sync_id: str) -> None:
     files.
     """
     folder, version = data_dir.building_of(sync_id), data_dir.version_of(sync_id)
+    create_folder(data_dir.versions)
     if sync_id == data_dir.published_sync_id():
         standin = data_dir.versions / STANDIN / sync_id
         shutil.rmtree(standin.parent, ignore_errors=True)

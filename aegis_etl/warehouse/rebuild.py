@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from aegis_etl.errors import AegisEtlError, DataDamagedError
-from aegis_etl.lake.files import create_folder, private_modes
+from aegis_etl.lake.files import create_folder, drop_copies, private_modes
 from aegis_etl.lake.manifest import Manifest, read_manifest
 from aegis_etl.lake.paths import AUDITS, MANIFEST, DataDir
 from aegis_etl.warehouse.audit import AuditResult, read_audits, record_audits, run_audits
@@ -26,7 +26,12 @@ from aegis_etl.warehouse.schema import create_definitions
 from aegis_etl.warehouse.statements import quote_identifier, quote_text, read_statement
 
 COMPARED_SCHEMAS = ("main", "history", "meta")
-NOT_OF_THE_LAKE = {"meta.definitions", "meta.mart_definitions", "meta.metric_names"}
+NOT_OF_THE_LAKE = {
+    "meta.definitions",
+    "meta.mart_definitions",
+    "meta.metric_names",
+    "meta.score_repeats",
+}
 """What a warehouse holds besides what the syncs brought: how it was made, the user's own names."""
 
 
@@ -105,6 +110,7 @@ def fold_with_audits(
         ) from error
     audits = read_audits(data_dir.lake_of(manifest.sync_id) / AUDITS)
     record_audits(connection, manifest.sync_id, audits)
+    drop_copies(data_dir.lake_of(manifest.sync_id))
 
 
 def remake_versions(

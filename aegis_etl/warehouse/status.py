@@ -35,7 +35,7 @@ class Status:
 def read_status(data_dir: DataDir, *, now: datetime) -> Status:
     """The status of a data directory; empty before its first sync."""
     published = data_dir.published_sync_id()
-    newer = [i for i in data_dir.whole_sync_ids() if published is None or i > published]
+    newer = data_dir.whole_sync_ids(after=published or "")
     if published is None:
         return Status(None, None, [], [], newer)
     age = (now - parse_sync_id(published)).total_seconds()

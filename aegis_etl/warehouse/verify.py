@@ -1,11 +1,11 @@
 """Re-reads everything below the data directory against its hashes, and audits it in full."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from aegis_etl.errors import DataDamagedError
-from aegis_etl.lake.files import hash_file
+from aegis_etl.lake.files import LakePath, drop_copies, hash_file
 from aegis_etl.lake.manifest import Manifest, read_manifest
 from aegis_etl.lake.paths import BLOCKED_MANIFEST, MANIFEST, DataDir
 from aegis_etl.warehouse.audit import AuditResult, find_blocking, run_audits
@@ -48,7 +48,7 @@ def verify_data(data_dir: DataDir, *, memory_limit: str = MEMORY_LIMIT) -> Verif
 
     A sync without a manifest does not exist, so nothing is asked of its files.
     """
-    checked: list[Path] = []
+    checked: list[LakePath] = []
     damages = [*check_lake(data_dir, checked), *check_versions(data_dir, checked)]
     audits: list[AuditResult] = []
     if not damages and data_dir.warehouse.exists():
@@ -69,39 +69,45 @@ def audit_published(data_dir: DataDir, *, memory_limit: str = MEMORY_LIMIT) -> l
         for manifest in read_published_manifests(data_dir):
             offer_sync(connection, manifest, tables_of(data_dir, manifest.sync_id))
             note_scope(connection)
+            drop_copies(data_dir.lake_of(manifest.sync_id))
         return run_audits(connection)
 
 
-def check_lake(data_dir: DataDir, checked: list[Path]) -> Iterator[Damage]:
+def check_lake(data_dir: DataDir, checked: list[LakePath]) -> Iterator[Damage]:
     """What of raw and lake is not as its manifest says; every file read joins ``checked``."""
-    for folder in sorted(data_dir.lake.glob("sync=*")):
-        for name in (MANIFEST, BLOCKED_MANIFEST):
-            if (folder / name).exists():
-                yield from _check_sync(data_dir, folder / name, checked)
+    for sync_id in version_ids(data_dir):
+        if not data_dir.has_ended(sync_id):
+            yield Damage(f"{data_dir.lake_of(sync_id) / MANIFEST} is missing", RESTORE)
+    for name, sync_ids in (
+        (MANIFEST, data_dir.whole_sync_ids()),
+        (BLOCKED_MANIFEST, data_dir.blocked_sync_ids()),
+    ):
+        for sync_id in sync_ids:
+            yield from _check_sync(data_dir, data_dir.lake_of(sync_id) / name, checked)
 
 
-def _check_sync(data_dir: DataDir, path: Path, checked: list[Path]) -> Iterator[Damage]:
+def _check_sync(data_dir: DataDir, path: LakePath, checked: list[LakePath]) -> Iterator[Damage]:
     checked.append(path)
     try:
         manifest = read_manifest(path)
     except DataDamagedError as damage:
         yield Damage(str(damage), RESTORE)
         return
-    hashes = {data_dir.root / name: digest for name, digest in manifest.files.items()}
-    for file in _check_files(hashes, checked):
+    hashes = {data_dir.lake_root / name: digest for name, digest in manifest.files.items()}
+    for file in _check_files(hashes.items(), checked):
         is_table = file.parent == path.parent and file.suffix == ".parquet"
         yield Damage(_describe(file), REFLATTEN if is_table else RESTORE)
     yield from _find_strangers(data_dir, path, manifest)
 
 
-def _find_strangers(data_dir: DataDir, path: Path, manifest: Manifest) -> Iterator[Damage]:
+def _find_strangers(data_dir: DataDir, path: LakePath, manifest: Manifest) -> Iterator[Damage]:
     folders = (path.parent, data_dir.raw_of(manifest.sync_id))
-    for file in sorted(file for folder in folders for file in folder.glob("*.parquet")):
-        if file.relative_to(data_dir.root).as_posix() not in manifest.files:
+    for file in sorted((f for folder in folders for f in folder.glob("*.parquet")), key=str):
+        if data_dir.name_of(file) not in manifest.files:
             yield Damage(f"{file} is not in {path.name}", f"remove {file}")
 
 
-def check_versions(data_dir: DataDir, checked: list[Path]) -> Iterator[Damage]:
+def check_versions(data_dir: DataDir, checked: list[LakePath]) -> Iterator[Damage]:
     """What of the versions is not as ``SHA256SUMS`` says; every file read joins ``checked``."""
     for sync_id in version_ids(data_dir):
         folder = data_dir.version_of(sync_id)
@@ -113,7 +119,7 @@ def check_versions(data_dir: DataDir, checked: list[Path]) -> Iterator[Damage]:
             yield Damage(f"{folder / SUMS} cannot be read", mend)
             continue
         checked.append(folder / SUMS)
-        for path in _check_files(hashes, checked):
+        for path in _check_files(hashes.items(), checked):
             yield Damage(_describe(path), mend)
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.name != SUMS and path not in hashes:
@@ -129,14 +135,16 @@ def _read_sums(folder: Path) -> dict[Path, str]:
     return {folder / name: digest for digest, name in (line.split("  ", 1) for line in lines)}
 
 
-def _check_files(hashes: Mapping[Path, str], checked: list[Path]) -> Iterator[Path]:
-    for path, digest in hashes.items():
+def _check_files(
+    hashes: Iterable[tuple[LakePath, str]], checked: list[LakePath]
+) -> Iterator[LakePath]:
+    for path, digest in hashes:
         checked.append(path)
         if not path.is_file() or hash_file(path) != digest:
             yield path
 
 
-def _describe(path: Path) -> str:
+def _describe(path: LakePath) -> str:
     if path.is_file():
         return f"{path} is not what was written: its SHA-256 differs"
     return f"{path} is missing"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
@@ -17,6 +18,7 @@ from aegis_etl.lake.paths import TABLE_NAMES, DataDir
 from aegis_etl.lake.raw import RawRow, write_part
 from aegis_etl.lake.tables import LakeWriter
 from aegis_etl.sandbox import World
+from aegis_etl.tables.flatten import Outcome
 
 SYNC_ID = "20261124T020000Z"
 
@@ -46,14 +48,25 @@ def ids_of(part: Path) -> dict[int, bool | None]:
     return dict.fromkeys(ids, False)
 
 
-def flatten_parts(root: Path, parts: list[Path], meanwhile: Callable[[LakeWriter], None]) -> None:
+def flatten_parts(
+    root: Path,
+    parts: list[Path],
+    meanwhile: Callable[[LakeWriter], None] = lambda _: None,
+    *,
+    isolates: bool = True,
+) -> list[Outcome]:
     """Flattens parts into a lake below ``root``, and does something after the first of them."""
-    with LakeWriter(DataDir(root), SYNC_ID) as lake, Flattener(lake) as flattener:
+    with (
+        LakeWriter(DataDir(root), SYNC_ID) as lake,
+        Flattener(lake, isolates=isolates) as flattener,
+    ):
         for number, part in enumerate(parts):
             flattener.submit(part, ids_of(part) if part.stat().st_size > 20 else {1: None})
             if number == 0:
                 meanwhile(lake)
-        flattener.finish()
+        outcomes = flattener.finish().outcomes
+        lake.commit()
+    return outcomes
 
 
 def test_everything_submitted_is_flattened(tmp_path: Path, parts: list[Path]) -> None:
@@ -82,30 +95,89 @@ def test_only_those_asked_for_are_flattened(tmp_path: Path, parts: list[Path]) -
 def test_nothing_submitted_starts_no_process(tmp_path: Path) -> None:
     """A night on which nothing changed pays for no process, and has empty tables."""
     data_dir = DataDir(tmp_path)
+    before = children()
     with LakeWriter(data_dir, SYNC_ID) as lake, Flattener(lake) as flattener:
         assert flattener.finish().outcomes == []
         assert lake.commit() == dict.fromkeys(TABLE_NAMES, 0)
-        assert children() == []
+        assert children() == before
     assert pq.read_metadata(data_dir.table_of(SYNC_ID, "runs")).num_rows == 0
 
 
 def children() -> list[int]:
     """The processes that this one has started and not yet ended."""
-    tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    return [int(pid) for task in tasks for pid in task.read_text().split()]
+    return [child.pid for child in psutil.Process().children()]
 
 
-def test_a_killed_process_is_told(tmp_path: Path, parts: list[Path]) -> None:
-    """A flatten process that is killed makes ``submit`` or ``finish`` raise; nothing hangs."""
+def count_lake_rows(root: Path) -> dict[str, int]:
+    """Rows a table in the lake below ``root``."""
+    paths = {name: DataDir(root).table_of(SYNC_ID, name) for name in TABLE_NAMES}
+    return {name: pq.read_metadata(path).num_rows for name, path in paths.items()}
+
+
+def test_a_killed_process_loses_nothing(tmp_path: Path, parts: list[Path]) -> None:
+    """Where the flatten process is killed once, another goes on: each payload counts once."""
     before = set(children())
 
     def kill_it(_: LakeWriter) -> None:
         [worker] = set(children()) - before
         os.kill(worker, signal.SIGKILL)
 
-    with pytest.raises(AegisEtlError, match="flatten process died"):
-        flatten_parts(tmp_path, parts, kill_it)
+    outcomes = flatten_parts(tmp_path, parts, kill_it)
+    assert sorted(o.dataset_id for o in outcomes) == sorted(i for p in parts for i in ids_of(p))
+    assert {outcome.state for outcome in outcomes} == {"ok"}
+    expected = {name: sum(outcome.rows[name] for outcome in outcomes) for name in TABLE_NAMES}
+    assert count_lake_rows(tmp_path) == expected
     assert set(children()) == before
+
+
+WORKER_THAT_DIES = """
+import os, signal, sys
+from aegis_etl.lake import flatten_worker
+
+flatten_all = flatten_worker.flatten_payloads
+
+def flatten_or_die(payloads):
+    if {deadly} in [payload.dataset_id for payload in payloads]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return flatten_all(payloads)
+
+flatten_worker.flatten_payloads = flatten_or_die
+with open(1, "wb", closefd=False) as answers:
+    flatten_worker.serve(sys.stdin.buffer, answers)
+"""
+
+
+@pytest.fixture
+def deadly(tmp_path: Path, parts: list[Path], monkeypatch: pytest.MonkeyPatch) -> int:
+    """A dataset in the middle, whose payload gets the process that flattens it killed."""
+    [dataset_id, _] = ids_of(parts[2])
+    script, python = tmp_path / "worker.py", tmp_path / "python"
+    script.write_text(WORKER_THAT_DIES.format(deadly=dataset_id))
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}"\n')
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
+    return dataset_id
+
+
+def test_a_payload_that_is_too_much_fails_alone(
+    tmp_path: Path, parts: list[Path], deadly: int
+) -> None:
+    """One that gets its process killed again and again is quarantined, with why; all others go."""
+    outcomes = {outcome.dataset_id: outcome for outcome in flatten_parts(tmp_path, parts)}
+    assert sorted(outcomes) == sorted(i for part in parts for i in ids_of(part))
+    failed = outcomes.pop(deadly)
+    assert (failed.state, failed.rows) == ("quarantined", {})
+    assert "memory" in failed.errors[0]
+    assert {outcome.state for outcome in outcomes.values()} == {"ok"}
+    assert count_lake_rows(tmp_path)["datasets"] == len(outcomes)
+
+
+@pytest.mark.usefixtures("deadly")
+def test_nothing_is_left_out_where_all_is_wanted(tmp_path: Path, parts: list[Path]) -> None:
+    """Who asks not to isolate is told of the kill instead, and no table is named."""
+    with pytest.raises(AegisEtlError, match="flatten process died"):
+        flatten_parts(tmp_path, parts, isolates=False)
+    assert list(DataDir(tmp_path).lake_of(SYNC_ID).iterdir()) == []
 
 
 def test_a_silent_end_is_no_success(
@@ -117,7 +189,7 @@ def test_a_silent_end_is_no_success(
     silent.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(silent))
     with pytest.raises(AegisEtlError, match="flatten process died"):
-        flatten_parts(tmp_path, parts[:1], lambda _: None)
+        flatten_parts(tmp_path, parts[:1])
 
 
 def test_a_table_that_cannot_be_written_is_told(
@@ -142,4 +214,4 @@ def test_a_damaged_part_is_told(tmp_path: Path) -> None:
     bad = tmp_path / "part-00001.parquet"
     bad.write_bytes(b"no Parquet")
     with pytest.raises(AegisEtlError, match="flatten process died"):
-        flatten_parts(tmp_path, [bad], lambda _: None)
+        flatten_parts(tmp_path, [bad])

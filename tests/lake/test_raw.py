@@ -64,7 +64,7 @@ rows = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(written=st.lists(rows, min_size=1, max_size=8))
 def test_what_was_written_is_read(
     written: list[RawRow], tmp_path_factory: pytest.TempPathFactory
@@ -104,7 +104,7 @@ def test_a_row_is_not_kept_waiting(tmp_path: Path) -> None:
     landed = threading.Event()
     with RawWriter(tmp_path, lambda *_: landed.set(), part_seconds=0.05) as writer:
         writer.append(received(1))
-        assert landed.wait(5)
+        assert landed.wait(60)
         assert len(list_parts(tmp_path)) == 1
 
 
