@@ -6,8 +6,8 @@ BIN := .venv/bin
 demo: .venv/installed ## sync the bundled sandbox for several nights and show what can be asked
 	$(BIN)/aegis-etl demo
 
-test: .venv/installed-dev ## the tests: about three minutes on two cores
-	$(BIN)/pytest -n 2 -m "not long and not browser and not scale"
+test: .venv/installed-dev ## the tests: some minutes on two cores
+	$(BIN)/pytest -n 2 --dist worksteal -m "not long and not browser and not scale"
 
 test-browser: .venv/installed-dev ## the pages in headless Chromium
 	$(BIN)/pytest -m browser

@@ -4,10 +4,17 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from aegis_etl.sandbox import Sandbox, World
 from aegis_etl.settings import Settings, load_settings
+
+# Properties are about values, not about the time that a busy machine takes for one of them.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 DECLARED_SHARE = 0.9
+DECLARED_SLOWING = 0.8
 GROWTH_PER_SECOND = 0.02
 RETURN_PER_SECOND = 0.2
 SLOWEST_PER_SECOND = 0.2
@@ -27,7 +28,8 @@ class Pace:
 
     Args:
         declared: ``AEGIS_MAX_REQUESTS_PER_SECOND``. A tenth of it is left unused, because the
-            network bunches up requests that started evenly.
+            network bunches up requests that started evenly. Where a limit of no burst refuses them
+            for that, it costs the pause and a fifth of the rate at most.
         random: a number from 0 to 1, for jitter.
     """
 
@@ -95,7 +97,8 @@ class Pace:
         elapsed = now - self._counted_from + (pause if first else 0)
         granted = max(self._granted, 1) / max(elapsed, SHORTEST_SECONDS)
         compromise = math.sqrt(min(granted, self._refused_rate) * self._refused_rate)
-        self._rate = min(max(compromise, SLOWEST_PER_SECOND), self._ceiling)
+        trusted = self._rate * DECLARED_SLOWING if self._ceiling < math.inf else 0.0
+        self._rate = min(max(compromise, trusted, SLOWEST_PER_SECOND), self._ceiling)
 
     def _choose_pause(self, retry_after: float | None) -> float:
         backoff = min(SHORTEST_PAUSE_SECONDS * 2.0**self._pauses_in_row, LONGEST_PAUSE_SECONDS)

@@ -65,6 +65,8 @@ def decide_status(
         return "not_listed"
     if flattened in {"partial", "quarantined"}:
         return flattened
+    if listing is None:  # an answer alone does not prove that a listing holds it again
+        listed = known is None or known.status != "not_listed"
     return "ok" if listed else "not_listed"
 
 
@@ -131,6 +133,24 @@ def check_deleted(
     """
     scope = _find_in_scope(listing, known)
     _check_fraction(deleted, scope, max_deleted_fraction, allow_mass_delete=allow_mass_delete)
+
+
+def check_selected(missing: Collection[int], *, asked: int) -> None:
+    """Stops a sync of selected datasets of which the API has none.
+
+    Args:
+        missing: those that answered 404.
+        asked: how many were selected.
+
+    Raises:
+        SyncStoppedError: all are missing.
+    """
+    if missing and len(missing) == asked:
+        raise SyncStoppedError(
+            f"The API has no dataset {', '.join(map(str, missing))}, or none that this key may see "
+            "(404): nothing was published. Check the id; a dataset that is gone is closed by a "
+            "full sync: aegis-etl sync"
+        )
 
 
 def check_failed(*, asked: int, fetched: int, failed: int, max_failed_fraction: float) -> None:

@@ -21,7 +21,7 @@ def aegis_etl() -> Run:
             text=True,
             input=stdin,
             env={**os.environ, **env},
-            timeout=120,
+            timeout=900,
             check=False,
         )
 

@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from running import Run
 
 from aegis_etl.sandbox import Faults, Sandbox, World
+from aegis_etl.settings import Settings
+from aegis_etl.sync import SyncRequest, run_sync
 
 
 def test_help_needs_none_of_the_heavy_libraries() -> None:
@@ -77,10 +80,10 @@ def test_a_bad_start_is_one_clear_line(
 
 
 def test_a_host_that_is_no_aegis_is_one_clear_line(
-    aegis_etl: Run, environment: Path, sandbox: Sandbox
+    aegis_etl: Run, environment: Path, sandbox: Sandbox, settings: Settings
 ) -> None:
     """A base URL behind which no Aegis answers: exit 1 and a line that names the setting."""
-    assert aegis_etl("sync").returncode == 0
+    run_sync(settings, SyncRequest(), now=datetime.now(UTC))
     published = environment.joinpath("current").readlink()
 
     done = aegis_etl("sync", AEGIS_BASE_URL=sandbox.base_url + "/nowhere")
@@ -143,17 +146,20 @@ def test_the_sandbox_serves_until_it_is_interrupted() -> None:
 
     assert exported["AEGIS_BASE_URL"].startswith("http://127.0.0.1:")
     assert exported["AEGIS_API_KEY"].startswith("sk_")
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=120) == 0
 
 
 def test_the_demo_lives_through_its_nights(aegis_etl: Run, tmp_path: Path) -> None:
     """``demo`` needs nothing, syncs several nights and shows what can be asked.
 
-    It refuses a folder that holds something else.
+    It refuses a folder that holds something else, and puts nothing where settings point to.
     """
-    done = aegis_etl("demo", "--data-dir", str(tmp_path / "demo"))
+    Path(".env").write_text(f"AEGIS_LAKE_URL={tmp_path / 'mine'}\nAEGIS_PAGE_SIZE=0\n")
+    done = aegis_etl("demo", "--data-dir", str(tmp_path / "demo"), AEGIS_DATASET_TYPE_IDS="99")
 
     assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "mine").exists()
+    assert (tmp_path / "demo" / "lake").is_dir()
     assert "Night 5" in done.stdout
     assert "forgotten_by_the_api" in done.stdout
     assert (tmp_path / "demo" / "warehouse.duckdb").exists()

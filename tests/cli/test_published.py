@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from running import Run
 
@@ -66,6 +67,51 @@ def test_sql_reads_its_query_from_a_pipe(aegis_etl: Run) -> None:
     done = aegis_etl("sql", "--json", stdin="select 41 + 1 as answer")
 
     assert json.loads(done.stdout) == [{"answer": 42}]
+
+
+def test_csv_is_duckdbs_own(aegis_etl: Run, tmp_path: Path) -> None:
+    """Lists, booleans, nulls, empty texts, decimals and times read as DuckDB's writer puts them."""
+    query = (
+        "select 1 as a, 2 as a, true as yes, [1, 2] as numbers, ['x', 'y, z'] as words,"
+        " null as nothing, '' as empty, 'say \"no\"' as quoted, 'a' || chr(10) || 'b' as lines,"
+        " 1.50::decimal(38, 18) as cost, timestamptz '2026-11-24 02:00:00.5+00' as at_night,"
+        " {'a': [true]}::json as object, 'nan'::double as none, date '2026-11-24' as day"
+    )
+    expected = tmp_path / "expected.csv"
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.sql(query).write_csv(str(expected))
+
+    assert aegis_etl("sql", "--csv", query).stdout == expected.read_text(encoding="utf-8")
+
+
+def test_two_columns_of_one_name_stay_two(aegis_etl: Run) -> None:
+    """In JSON the second of two columns ``a`` is ``a_1``: no value is lost."""
+    done = aegis_etl("sql", "--json", "select 1 as a, 2 as a, 3 as a_1, 4 as b")
+
+    assert list(json.loads(done.stdout)[0].values()) == [1, 2, 3, 4]
+    assert json.loads(done.stdout)[0]["a_1"] == 2
+
+
+@pytest.mark.parametrize("style", [(), ("--csv",), ("--json",)])
+def test_a_query_that_fails_midway_is_wrong_use(aegis_etl: Run, style: tuple[str, ...]) -> None:
+    """A value that cannot be converted ends the query with a line or two, exit 2."""
+    query = "select (case when range = 9000 then 'x' else '1' end)::int from range(10000)"
+    done = aegis_etl("sql", *style, query)
+
+    assert done.returncode == 2
+    assert "Could not convert string 'x'" in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+
+
+def test_erasing_what_nobody_knows_is_wrong_use(aegis_etl: Run, data_dir: Path) -> None:
+    """An id that no sync ever saw: exit 2, one line that names it, and no note of an erasure."""
+    done = aegis_etl("erase", "--dataset", "424242")
+
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "no dataset 424242" in done.stderr
+    assert not (data_dir / "erased.json").exists()
 
 
 @pytest.mark.parametrize(

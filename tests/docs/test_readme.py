@@ -4,12 +4,17 @@ import re
 from pathlib import Path
 
 import click
+import duckdb
 import pytest
 
 from aegis_etl.cli.main import cli
 from aegis_etl.settings import Settings
 from aegis_etl.tables.dictionary import describe_tables
 from aegis_etl.tables.warehouse_tables import CURRENT_TABLES, HISTORY_TABLES, META_TABLES
+from aegis_etl.warehouse.mart_columns import read_mart_columns
+from aegis_etl.warehouse.mart_questions import list_questions
+from aegis_etl.warehouse.marts import build_marts
+from aegis_etl.warehouse.schema import create_definitions
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -80,6 +85,35 @@ def test_links_of_the_readme_lead_somewhere() -> None:
     """Every relative link and picture of the README names a file."""
     for link in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / link).exists(), link
+
+
+def test_every_page_is_linked() -> None:
+    """The README leads to every page of docs/."""
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"](docs/{page.name})" in README, page.name
+
+
+def test_every_mart_is_named() -> None:
+    """The tables section names each mart, and no other."""
+    section = README.split("## Tables\n", 1)[1].split("\n## ", 1)[0]
+    named = set(re.findall(r"^\| `marts\.(\w+)` · `marts\.(\w+)` \|", section, flags=re.MULTILINE))
+
+    assert {mart for pair in named for mart in pair} == set(read_mart_columns())
+
+
+def test_the_queries_of_the_readme_run() -> None:
+    """Each query and ready question that the README shows can be asked."""
+    examples = re.findall(r"aegis-etl sql --example (\w+)", README)
+    queries = re.findall(r'aegis-etl sql "([^"…]+)"', README)
+    assert examples
+    assert queries
+
+    with duckdb.connect() as connection:
+        create_definitions(connection)
+        build_marts(connection)
+        for query in queries:
+            connection.execute(query)
+    assert set(examples) <= set(list_questions())
 
 
 def test_the_two_commands_are_targets_of_the_makefile() -> None:

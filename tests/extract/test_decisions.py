@@ -9,6 +9,7 @@ from aegis_etl.extract.decisions import (
     KnownDataset,
     check_deleted,
     check_failed,
+    check_selected,
     check_vanished,
     choose_ids,
     decide_is_shared,
@@ -56,6 +57,15 @@ def test_an_answer_is_ok_where_listed(flattened):
     assert status_of("ok", flattened=flattened, listing=make_listing([7])) == "ok"
     assert status_of("ok", flattened=flattened, listing=make_listing([8])) == "not_listed"
     assert status_of("ok", flattened=flattened, listing=None) == "ok"
+
+
+def test_an_answer_alone_lists_nothing():
+    """A sync of selected datasets lists none: what the last listing lacked stays not_listed."""
+    lacking = make_known(7, status="not_listed")
+    assert status_of("ok", listing=None, known=lacking, may_close=False) == "not_listed"
+    for status in ("ok", "failed", "deleted"):
+        known = make_known(7, status=status)
+        assert status_of("ok", listing=None, known=known, may_close=False) == "ok"
 
 
 @pytest.mark.parametrize("flattened", ["partial", "quarantined"])
@@ -228,3 +238,11 @@ def test_too_many_failures_stop_the_sync(asked, fetched, failed):
     """More than the fraction and more than 3, or none fetched: nothing is published."""
     with pytest.raises(SyncStoppedError, match="nothing was published"):
         check_failed(asked=asked, fetched=fetched, failed=failed, max_failed_fraction=0.05)
+
+
+def test_selected_datasets_that_are_not_there_are_named():
+    """Where the API has none of them, each is named; one that is there is enough to go on."""
+    check_selected([], asked=2)
+    check_selected([7], asked=2)
+    with pytest.raises(SyncStoppedError, match=r"no dataset 7, 9.*404.*nothing was published"):
+        check_selected([7, 9], asked=2)

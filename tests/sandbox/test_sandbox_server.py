@@ -65,14 +65,14 @@ def test_connections_are_kept_alive(sandbox: Sandbox, world: World) -> None:
 
 def test_requests_are_served_side_by_side(world: World) -> None:
     """Promise: a thread for each connection: latencies of parallel requests do not add up."""
-    with Sandbox(world, latency_ms=200) as sandbox:
+    with Sandbox(world, latency_ms=1000) as sandbox:
         begun = time.monotonic()
         threads = [threading.Thread(target=ask, args=(sandbox, "/datasets")) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert 0.2 <= time.monotonic() - begun < 1.0
+        assert 1 <= time.monotonic() - begun < 8
         assert len(sandbox.log) == 8
 
 

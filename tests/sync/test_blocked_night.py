@@ -22,37 +22,34 @@ def sync_blocked(account: SyncedAccount, monkeypatch: pytest.MonkeyPatch) -> str
 
 
 def test_a_blocked_night_publishes_nothing(
-    account: SyncedAccount, monkeypatch: pytest.MonkeyPatch
+    synced: SyncedAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Yesterday stays; the night ends as ``manifest.blocked.json`` and keeps what was built."""
-    account.sync()
-    yesterday = main_rows(account.data_dir)
-    account.world.add_run(account.world.dataset_ids()[0])
-    blocked = sync_blocked(account, monkeypatch)
-    assert main_rows(account.data_dir) == yesterday
-    names = {path.name for path in account.data_dir.lake_of(blocked).glob("*.json")}
+    yesterday = main_rows(synced.data_dir)
+    synced.world.add_run(synced.world.dataset_ids()[0])
+    blocked = sync_blocked(synced, monkeypatch)
+    assert main_rows(synced.data_dir) == yesterday
+    names = {path.name for path in synced.data_dir.lake_of(blocked).glob("*.json")}
     assert names == {"audits.json", "manifest.blocked.json"}
-    assert (account.data_dir.building_of(blocked) / "warehouse.duckdb").exists()
+    assert (synced.data_dir.building_of(blocked) / "warehouse.duckdb").exists()
 
 
 def test_the_next_night_compares_with_what_is_published(
-    account: SyncedAccount, monkeypatch: pytest.MonkeyPatch
+    synced: SyncedAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A blocked night is neither continued nor folded; the next one brings its changes."""
-    account.sync()
-    account.world.add_run(account.world.dataset_ids()[0])
-    blocked = sync_blocked(account, monkeypatch)
-    summary = account.sync()
+    synced.world.add_run(synced.world.dataset_ids()[0])
+    blocked = sync_blocked(synced, monkeypatch)
+    summary = synced.sync()
     assert (summary.resumed, summary.datasets_changed) == (False, 1)
     assert summary.sync_id > blocked
-    assert account.rows("select count(*) from meta.syncs where sync_id = ?", blocked) == [(0,)]
+    assert synced.rows("select count(*) from meta.syncs where sync_id = ?", blocked) == [(0,)]
 
 
 def test_only_the_newest_blocked_version_is_kept(
-    account: SyncedAccount, monkeypatch: pytest.MonkeyPatch
+    synced: SyncedAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Night after blocked night the disk does not fill up with versions for inspection."""
-    account.sync()
-    first, second = (sync_blocked(account, monkeypatch) for _ in range(2))
-    assert account.data_dir.has_ended(first)
-    assert [path.name for path in account.data_dir.building.iterdir()] == [second]
+    first, second = (sync_blocked(synced, monkeypatch) for _ in range(2))
+    assert synced.data_dir.has_ended(first)
+    assert [path.name for path in synced.data_dir.building.iterdir()] == [second]

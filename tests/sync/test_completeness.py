@@ -85,13 +85,12 @@ def test_every_row_and_field_of_the_account_arrives(tmp_path: Path) -> None:
         check_whole_account(account)
 
 
-def test_a_second_night_brings_what_changed(account: SyncedAccount) -> None:
+def test_a_second_night_brings_what_changed(synced: SyncedAccount) -> None:
     """After a night of edits, runs and deletions, ``main`` equals what the API serves then."""
-    account.sync()
-    account.world.live_night()
-    account.sync()
-    expected = served_tables(account.world, account.world.dataset_ids(dataset_type_id=1))
-    found = read_tables(account)
+    synced.world.live_night()
+    synced.sync()
+    expected = served_tables(synced.world, synced.world.dataset_ids(dataset_type_id=1))
+    found = read_tables(synced)
     for name in ("datasets", "records", "runs"):
         assert_equal_fields(by_key(expected[name]), by_key(found[name]))
     latest = by_key([row for row in found["evaluations"] if row["is_latest"]])
@@ -112,17 +111,16 @@ def test_raw_holds_the_bodies_as_received(account: SyncedAccount) -> None:
     )
 
 
-def test_an_unchanged_night_stores_nothing_again(account: SyncedAccount) -> None:
+def test_an_unchanged_night_stores_nothing_again(synced: SyncedAccount) -> None:
     """A payload that equals the published one is not stored, flattened or folded again."""
-    account.sync()
-    again = account.sync()
+    again = synced.sync()
     assert (again.datasets_fetched, again.datasets_changed) == (6, 0)
     assert sum(again.rows.values()) == 0
-    glob = str(account.data_dir.raw_of(again.sync_id) / "*.parquet")
+    glob = str(synced.data_dir.raw_of(again.sync_id) / "*.parquet")
     stored = duckdb.sql(f"select distinct status, payload is null from '{glob}'").fetchall()
     assert stored == [("unchanged", True)]
-    [(versions,)] = account.rows("select count(*) from history.evaluations")
-    [(current,)] = account.rows("select count(*) from main.evaluations")
+    [(versions,)] = synced.rows("select count(*) from history.evaluations")
+    [(current,)] = synced.rows("select count(*) from main.evaluations")
     assert versions == current
 
 

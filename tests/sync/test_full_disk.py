@@ -20,6 +20,7 @@ SCRIPT = Path(__file__).with_name("full_disk_sync.py")
 ENTER_NAMESPACE = ["unshare", "--mount", "--map-root-user"]
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_up_anywhere(tmp_path: Path) -> None:
     """With more room each time, a sync fails with one line until one succeeds; none harms."""
     can_mount = subprocess.run([*ENTER_NAMESPACE, "true"], check=False, capture_output=True)
@@ -53,38 +54,36 @@ def largest_file(size: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("size", [100, 300_000])
-def test_a_file_that_cannot_grow(account: SyncedAccount, size: int) -> None:
+def test_a_file_that_cannot_grow(synced: SyncedAccount, size: int) -> None:
     """Whichever file hits a limit, of raw, lake or warehouse: one line, yesterday, then success."""
-    account.sync()
-    before = main_rows(account.data_dir)
-    for dataset_id in account.world.dataset_ids():
-        account.world.add_run(dataset_id)
+    before = main_rows(synced.data_dir)
+    for dataset_id in synced.world.dataset_ids():
+        synced.world.add_run(dataset_id)
     with largest_file(size), pytest.raises(SyncStoppedError, match="is full") as caught:
-        account.sync()
+        synced.sync()
     assert caught.value.exit_status == 1
     assert "\n" not in str(caught.value)
-    assert main_rows(account.data_dir) == before
-    assert list(account.data_dir.building.rglob("*.duckdb*")) == []
-    assert account.sync().status == "complete"
-    assert main_rows(account.data_dir) != before
+    assert main_rows(synced.data_dir) == before
+    assert list(synced.data_dir.building.rglob("*.duckdb*")) == []
+    assert synced.sync().status == "complete"
+    assert main_rows(synced.data_dir) != before
 
 
 def test_a_sync_without_room_does_not_start(
-    account: SyncedAccount, monkeypatch: pytest.MonkeyPatch
+    synced: SyncedAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Less room than a copy of the warehouse and one more sync take: exit 1 before any request."""
-    account.sync()
-    needed = estimate_room(account.data_dir, reflatten=False)
-    assert needed > account.data_dir.warehouse.stat().st_size
-    account.asked()
-    free = shutil.disk_usage(account.data_dir.root)._replace(free=needed - 1)
+    needed = estimate_room(synced.data_dir, reflatten=False)
+    assert needed > synced.data_dir.warehouse.stat().st_size
+    synced.asked()
+    free = shutil.disk_usage(synced.data_dir.root)._replace(free=needed - 1)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
     with pytest.raises(SyncStoppedError, match="Make room") as caught:
-        account.sync()
+        synced.sync()
     assert caught.value.exit_status == 1
-    assert account.asked() == []
+    assert synced.asked() == []
     monkeypatch.undo()
-    assert account.sync().status == "complete"
+    assert synced.sync().status == "complete"
 
 
 def test_the_estimate_follows_the_account(tmp_path: Path) -> None:

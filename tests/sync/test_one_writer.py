@@ -1,35 +1,42 @@
 """Never two syncs of one data directory at once; whoever is interrupted leaves the way free."""
 
-import os
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import AbstractContextManager
 from datetime import timedelta
-from pathlib import Path
 
+import psutil
 import pytest
 from killed_sync import SyncProcess
 from sync_account import SyncedAccount
 
 from aegis_etl.errors import AegisEtlError, SyncRunningError
 from aegis_etl.lake.lock import hold_lock
+from aegis_etl.lake.paths import DataDir
 from aegis_etl.lake.sync_ids import parse_sync_id
 from aegis_etl.sync import SyncRequest, start_sync
 
 
 def test_a_second_sync_is_refused(account: SyncedAccount) -> None:
     """While a sync runs in another process a second one ends at once, exit 4, without a request."""
-    account.sandbox.latency_ms = 300
     running = SyncProcess(account)
     running.wait_for("fetch")
-    account.asked()
-    account.sandbox.latency_ms = 0
+    running.process.send_signal(signal.SIGSTOP)
+    listed = listing_requests(account)
     with pytest.raises(SyncRunningError) as caught:
         account.sync()
     assert caught.value.exit_status == 4
     assert str(account.data_dir.root) in str(caught.value)
+    assert listing_requests(account) == listed
+    running.process.send_signal(signal.SIGCONT)
     assert running.finish()["status"] == "complete"
+
+
+def listing_requests(account: SyncedAccount) -> int:
+    """How often the account was listed: what each sync does first."""
+    return sum(not served.path[-1].isdigit() for served in account.sandbox.log)
 
 
 def test_threads_exclude_each_other_too(account: SyncedAccount) -> None:
@@ -44,14 +51,21 @@ def test_threads_exclude_each_other_too(account: SyncedAccount) -> None:
     assert account.sync().status == "complete"
 
 
-def test_a_sync_that_waits_starts_when_it_got_the_lock(account: SyncedAccount) -> None:
+def test_a_sync_that_waits_starts_when_it_got_the_lock(
+    account: SyncedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The start of a sync that waited for another is the moment at which it could begin."""
     held = hold_lock(account.data_dir)
     held.__enter__()
     freeing = threading.Timer(2.2, held.__exit__, args=(None, None, None))
-    freeing.start()
+
+    def wait_for_lock(data_dir: DataDir, *, wait_seconds: float) -> AbstractContextManager[None]:
+        freeing.start()
+        return hold_lock(data_dir, wait_seconds=wait_seconds)
+
+    monkeypatch.setattr("aegis_etl.sync.opening.hold_lock", wait_for_lock)
     now = account.world.now
-    with start_sync(account.settings(), SyncRequest(), now=now, wait_seconds=30) as running:
+    with start_sync(account.settings(), SyncRequest(), now=now, wait_seconds=600) as running:
         assert parse_sync_id(running.sync.sync_id) >= now + timedelta(seconds=2)
     freeing.join()
 
@@ -70,7 +84,7 @@ def test_ctrl_c_ends_a_sync_cleanly(account: SyncedAccount, stage: str) -> None:
     process = SyncProcess(account, stderr=subprocess.PIPE)
     process.wait_for(stage)
     process.process.send_signal(signal.SIGINT)
-    assert process.process.wait(timeout=20) != 0
+    assert process.process.wait(timeout=120) != 0
     assert process.process.stderr is not None
     assert "flatten_worker" not in process.process.stderr.read()
     process.close()
@@ -106,7 +120,6 @@ def test_a_flatten_process_that_dies_ends_the_sync(
     assert account.sync().resumed
 
 
-def flatten_workers() -> list[int]:
-    """The flatten processes of this process."""
-    tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    return [int(pid) for task in tasks for pid in task.read_text().split()]
+def flatten_workers() -> list[psutil.Process]:
+    """What this process has started and not yet ended."""
+    return psutil.Process().children()

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -14,21 +14,26 @@ from sync_account import SyncedAccount, history_rows, main_rows, served_account
 
 from aegis_etl.lake.lock import hold_lock
 from aegis_etl.lake.raw import list_parts, read_landed
-from aegis_etl.sandbox import World
+from aegis_etl.sandbox import Faults, World
 from aegis_etl.sync.note import find_resumable
 
 DATASETS = 30
 LISTING_REQUESTS = 4
+PATIENCE_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
 def killed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Path]:
-    """A world and a data directory whose first sync was killed after a part had landed."""
+    """A world and a data directory whose first sync was killed after a part had landed.
+
+    The last ten datasets are never answered, so that it cannot have come further.
+    """
     root = tmp_path_factory.mktemp("killed") / "data"
     world = World(datasets=DATASETS, records=2, metrics=2, runs=1, proprietary=0)
     with served_account(root, world) as account:
-        account.sandbox.latency_ms = 150
-        process = SyncProcess(account, AEGIS_MAX_CONCURRENCY="1")
+        hanging = dict.fromkeys(world.dataset_ids()[-10:], "slow")
+        account.sandbox.faults = Faults(always=hanging, delay=3600)
+        process = SyncProcess(account, AEGIS_MAX_CONCURRENCY="1", AEGIS_TIMEOUT_SECONDS="3600")
         process.wait_for("fetch")
         wait_until(lambda: list(account.data_dir.raw.glob("*/part-*.parquet")))
         process.kill()
@@ -50,10 +55,10 @@ def landed_ids(account: SyncedAccount) -> set[int]:
     return set(read_landed(account.data_dir.raw_of(sync_id)))
 
 
-def wait_until(reached: object, seconds: float = 30) -> None:
+def wait_until(reached: Callable[[], object]) -> None:
     """Waits until a function's answer is true."""
-    deadline = time.monotonic() + seconds
-    while not reached():  # type: ignore[operator]
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -120,36 +125,38 @@ def test_a_damaged_part_is_asked_for_again(killed: SyncedAccount) -> None:
     assert asked_ids(killed) & landed
 
 
-def test_another_base_does_not_continue_it(account: SyncedAccount) -> None:
+def test_another_base_does_not_continue_it(synced: SyncedAccount) -> None:
     """A sync whose base is no longer what is published is not continued."""
-    account.sync()
-    process = SyncProcess(account)
+    process = SyncProcess(synced)
     process.wait_for("fold")
     process.kill()
-    account.data_dir.current.unlink()
-    account.data_dir.warehouse.unlink()
-    assert not account.sync().resumed
+    synced.data_dir.current.unlink()
+    synced.data_dir.warehouse.unlink()
+    assert not synced.sync().resumed
 
 
-def test_a_killed_sync_frees_the_lock_at_once(tmp_path: Path) -> None:
+def test_a_killed_sync_frees_the_lock_at_once(account: SyncedAccount) -> None:
     """The flatten process neither holds the lock nor outlives the process that started it."""
-    world = World(datasets=DATASETS, records=2, metrics=2, runs=1, proprietary=0)
-    with served_account(tmp_path / "data", world) as account:
-        account.sandbox.latency_ms = 150
-        process = SyncProcess(account, AEGIS_MAX_CONCURRENCY="1")
-        wait_until(lambda: flatten_workers(process.process.pid))
-        [worker] = flatten_workers(process.process.pid)
-        assert account.data_dir.lock not in open_files(worker)
-        process.kill()
-        account.sandbox.latency_ms = 0
-        with hold_lock(account.data_dir):
-            wait_until(lambda: not is_running(worker), seconds=2)
+    account.sandbox.faults = Faults(
+        always=dict.fromkeys(account.world.dataset_ids()[1:], "slow"), delay=3600
+    )
+    process = SyncProcess(account)
+    wait_until(lambda: flatten_workers(process.process.pid))
+    [worker] = flatten_workers(process.process.pid)
+    assert account.data_dir.lock not in open_files(worker)
+    process.kill()
+    with hold_lock(account.data_dir):
+        wait_until(lambda: not is_running(worker))
 
 
 def flatten_workers(parent: int) -> list[int]:
     """The flatten processes that a process has started."""
-    children = psutil.Process(parent).children()
-    return [c.pid for c in children if any("flatten_worker" in word for word in c.cmdline())]
+    found = []
+    for child in psutil.Process(parent).children():
+        with suppress(psutil.NoSuchProcess):
+            if any("flatten_worker" in word for word in child.cmdline()):
+                found.append(child.pid)
+    return found
 
 
 def open_files(pid: int) -> list[Path]:
@@ -164,15 +171,12 @@ def open_files(pid: int) -> list[Path]:
 def is_running(pid: int) -> bool:
     """Whether a process exists and is no zombie."""
     try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
 @pytest.mark.parametrize("hours", [0, 0.5])
-def test_resume_hours_may_be_short(account: SyncedAccount, hours: float) -> None:
+def test_resume_hours_may_be_short(killed: SyncedAccount, hours: float) -> None:
     """``AEGIS_RESUME_HOURS=0`` continues nothing, whatever the age."""
-    process = SyncProcess(account)
-    process.wait_for("fold")
-    process.kill()
-    assert account.sync(resume_hours=hours).resumed is (hours > 0)
+    assert killed.sync(resume_hours=hours).resumed is (hours > 0)

@@ -32,67 +32,66 @@ def assert_proven(account: SyncedAccount) -> None:
     assert set(account.data_dir.raw.rglob("*.parquet")) <= named
 
 
-def test_old_payloads_go_but_the_newest_stay(account: SyncedAccount) -> None:
+def test_old_payloads_go_but_the_newest_stay(synced: SyncedAccount) -> None:
     """After the retention only those payloads of the first night are left that are still true."""
-    first = account.sync().sync_id
-    changed = account.world.dataset_ids()[0]
-    others = set(account.world.dataset_ids()) - {changed}
-    bodies = {i: account.world.body(i) for i in others}
-    account.world.add_run(changed)
-    second = account.sync(now=account.world.now + timedelta(days=29)).sync_id
-    assert stored(account, first).keys() == others | {changed}
-    third = account.sync(now=account.world.now + timedelta(days=31)).sync_id
-    assert stored(account, first) == bodies
-    assert stored(account, second).keys() == {changed}
-    assert stored(account, third) == {}
-    assert_proven(account)
-    account.sync(now=account.world.now + timedelta(days=70))
-    assert stored(account, first) == bodies
-    assert stored(account, second) == {changed: account.world.body(changed)}
-    assert not account.data_dir.raw_of(third).exists()
-    assert_proven(account)
+    [first] = synced.data_dir.sync_ids()
+    changed = synced.world.dataset_ids()[0]
+    others = set(synced.world.dataset_ids()) - {changed}
+    bodies = {i: synced.world.body(i) for i in others}
+    synced.world.add_run(changed)
+    second = synced.sync(now=synced.world.now + timedelta(days=29)).sync_id
+    assert stored(synced, first).keys() == others | {changed}
+    third = synced.sync(now=synced.world.now + timedelta(days=31)).sync_id
+    assert stored(synced, first) == bodies
+    assert stored(synced, second).keys() == {changed}
+    assert stored(synced, third) == {}
+    assert_proven(synced)
+    synced.sync(now=synced.world.now + timedelta(days=70))
+    assert stored(synced, first) == bodies
+    assert stored(synced, second) == {changed: synced.world.body(changed)}
+    assert not synced.data_dir.raw_of(third).exists()
+    assert_proven(synced)
 
 
-def test_no_retention_keeps_one_payload_a_dataset(account: SyncedAccount) -> None:
+def test_no_retention_keeps_one_payload_a_dataset(synced: SyncedAccount) -> None:
     """``AEGIS_RAW_RETENTION_DAYS=0`` keeps the newest payload of each dataset and no other."""
-    account.sync()
-    account.world.live_night()
-    account.sync(raw_retention_days=0)
-    kept = [i for sync_id in account.data_dir.raw_sync_ids() for i in stored(account, sync_id)]
-    known = account.rows("select dataset_id from meta.dataset_state")
+    synced.world.live_night()
+    synced.sync(raw_retention_days=0)
+    kept = [i for sync_id in synced.data_dir.raw_sync_ids() for i in stored(synced, sync_id)]
+    known = synced.rows("select dataset_id from meta.dataset_state")
     assert sorted(kept) == sorted(dataset_id for (dataset_id,) in known)
-    assert_proven(account)
+    assert_proven(synced)
 
 
-def test_a_quarantined_payload_stays_while_it_is_the_newest(account: SyncedAccount) -> None:
+def test_a_quarantined_payload_stays_while_it_is_the_newest(synced: SyncedAccount) -> None:
     """Of a dataset that is not whole both stay: the payload that is published, and the bad one."""
-    first = account.sync().sync_id
-    bad = account.world.dataset_ids()[0]
-    second = account.sync(faults=Faults(always={bad: "no-records"})).sync_id
-    later = account.world.now + timedelta(days=40)
-    account.sync(now=later, faults=Faults(always={bad: "500"}), max_attempts=1)
-    assert bad in stored(account, first)
-    assert bad in stored(account, second)
-    account.sync(now=later)
-    assert bad in stored(account, first)
-    assert bad not in stored(account, second)
+    [first] = synced.data_dir.sync_ids()
+    bad = synced.world.dataset_ids()[0]
+    second = synced.sync(faults=Faults(always={bad: "no-records"})).sync_id
+    later = synced.world.now + timedelta(days=40)
+    synced.sync(now=later, faults=Faults(always={bad: "500"}), max_attempts=1)
+    assert bad in stored(synced, first)
+    assert bad in stored(synced, second)
+    synced.sync(now=later)
+    assert bad in stored(synced, first)
+    assert bad not in stored(synced, second)
 
 
 def test_pruning_may_be_killed_at_any_step(
-    account: SyncedAccount, monkeypatch: pytest.MonkeyPatch
+    synced: SyncedAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever step a kill hits, no kept payload is lost, and doing it again mends the rest."""
-    first = account.sync().sync_id
-    [kept, *_] = account.world.dataset_ids()
+    [first] = synced.data_dir.sync_ids()
+    [kept, *_] = synced.world.dataset_ids()
     for step in ("write_file", "sync_folder"):
         with monkeypatch.context() as patched:
             patched.setattr(f"aegis_etl.lake.pruning.{step}", _die)
             with pytest.raises(KeyboardInterrupt):
-                keep_payloads(account.data_dir, first, {kept})
-        assert kept in stored(account, first)
-    keep_payloads(account.data_dir, first, {kept})
-    assert stored(account, first) == {kept: account.world.body(kept)}
-    assert_proven(account)
+                keep_payloads(synced.data_dir, first, {kept})
+        assert kept in stored(synced, first)
+    keep_payloads(synced.data_dir, first, {kept})
+    assert stored(synced, first) == {kept: synced.world.body(kept)}
+    assert_proven(synced)
 
 
 def _die(*_: object) -> None:
@@ -100,13 +99,13 @@ def _die(*_: object) -> None:
 
 
 def test_a_damaged_file_is_left_as_it_is(
-    account: SyncedAccount, caplog: pytest.LogCaptureFixture
+    synced: SyncedAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What cannot be pruned is logged; the sync is published and complete all the same."""
-    first = account.sync().sync_id
-    [part] = account.data_dir.raw_of(first).glob("*.parquet")
+    [first] = synced.data_dir.sync_ids()
+    [part] = synced.data_dir.raw_of(first).glob("*.parquet")
     part.write_bytes(b"no Parquet any more")
-    later = account.world.now + timedelta(days=40)
-    assert account.sync(now=later).status == "complete"
+    later = synced.world.now + timedelta(days=40)
+    assert synced.sync(now=later).status == "complete"
     assert f"raw payloads of sync {first} could not be pruned" in caplog.text
     assert part.read_bytes() == b"no Parquet any more"

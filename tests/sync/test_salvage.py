@@ -1,5 +1,7 @@
 """What an abandoned sync landed is kept: the API may have forgotten its evaluations since."""
 
+import shutil
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,22 +16,35 @@ DAY = timedelta(days=1)
 FORGOTTEN = "superseded before it was published"
 
 
-@pytest.fixture
-def abandoned(account: SyncedAccount) -> SyncedAccount:
-    """An account whose second sync was killed before it published, with a new run in it.
+@pytest.fixture(scope="module")
+def abandoned_once(
+    first_night: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[World, Path]:
+    """A world and a data directory whose second sync was killed before it published a new run.
 
     Since then a further run of the same dataset has superseded that one.
     """
-    account.sync()
-    account.world.live_night()
-    dataset_id = account.world.dataset_ids(dataset_type_id=1)[0]
-    account.world.add_run(dataset_id, alias=FORGOTTEN)
-    process = SyncProcess(account)
-    process.wait_for("fold")
-    process.kill()
-    account.world.live_night()
-    account.world.add_run(dataset_id)
-    return account
+    root = tmp_path_factory.mktemp("abandoned") / "data"
+    shutil.copytree(first_night, root, symlinks=True)
+    with served_account(root) as account:
+        account.world.live_night()
+        dataset_id = account.world.dataset_ids(dataset_type_id=1)[0]
+        account.world.add_run(dataset_id, alias=FORGOTTEN)
+        process = SyncProcess(account)
+        process.wait_for("fold")
+        process.kill()
+        account.world.live_night()
+        account.world.add_run(dataset_id)
+    return account.world, root
+
+
+@pytest.fixture
+def abandoned(abandoned_once: tuple[World, Path], tmp_path: Path) -> Iterator[SyncedAccount]:
+    """The account with the killed sync."""
+    world, root = abandoned_once
+    shutil.copytree(root, tmp_path / "data", symlinks=True)
+    with served_account(tmp_path / "data", world) as account:
+        yield account
 
 
 def test_forgotten_evaluations_are_kept(abandoned: SyncedAccount) -> None:
@@ -99,14 +114,13 @@ def test_a_sync_that_failed_too_often_loses_nothing(tmp_path: Path) -> None:
         assert dict(kept) == {i: run for i, run in shown.items() if run is not None}
 
 
-def test_nothing_landed_leaves_nothing(account: SyncedAccount) -> None:
+def test_nothing_landed_leaves_nothing(synced: SyncedAccount) -> None:
     """An abandoned sync that landed no new payload is removed without a trace."""
-    account.sync()
-    process = SyncProcess(account)
+    process = SyncProcess(synced)
     process.wait_for("fold")
     process.kill()
-    killed = account.data_dir.sync_ids()[-1]
-    later = account.world.now + DAY
-    account.sync(now=later)
-    assert killed not in account.data_dir.sync_ids()
-    assert account.rows("select count(*) from meta.syncs") == [(2,)]
+    killed = synced.data_dir.sync_ids()[-1]
+    later = synced.world.now + DAY
+    synced.sync(now=later)
+    assert killed not in synced.data_dir.sync_ids()
+    assert synced.rows("select count(*) from meta.syncs") == [(2,)]

@@ -85,11 +85,10 @@ def test_hostile_names_are_names(account: SyncedAccount) -> None:
     assert ask(account.data_dir, "select count(*) > 0 from main.records") == [(True,)]
 
 
-def test_a_version_is_never_written_again(account: SyncedAccount) -> None:
+def test_a_version_is_never_written_again(synced: SyncedAccount) -> None:
     """A published warehouse has no log beside it, and holds what its ``SHA256SUMS`` says."""
-    account.sync()
-    account.sync()
-    for version in account.data_dir.versions.iterdir():
+    synced.sync()
+    for version in synced.data_dir.versions.iterdir():
         assert not list(version.glob("*.wal"))
         with pytest.raises(duckdb.Error):
             duckdb.connect(version / "warehouse.duckdb", read_only=True).execute("drop schema main")

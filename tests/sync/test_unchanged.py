@@ -6,6 +6,7 @@ import pytest
 from sync_account import SyncedAccount
 
 from aegis_etl.sandbox import Faults
+from aegis_etl.warehouse.verify import verify_data
 
 
 def everything_below(folder: Path) -> dict[str, int]:
@@ -14,45 +15,53 @@ def everything_below(folder: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("kind", ["active", "selected"])
-def test_nothing_new_leaves_nothing_behind(account: SyncedAccount, kind: str) -> None:
+def test_nothing_new_leaves_nothing_behind(synced: SyncedAccount, kind: str) -> None:
     """Not one file is new or touched, and the summary says ``unchanged``, exit 0."""
-    account.sync()
-    before = everything_below(account.data_dir.root)
-    ids = tuple(account.world.dataset_ids()[:2]) if kind == "selected" else ()
-    summary = account.sync(kind, dataset_ids=ids)
+    before = everything_below(synced.data_dir.root)
+    ids = tuple(synced.world.dataset_ids()[:2]) if kind == "selected" else ()
+    summary = synced.sync(kind, dataset_ids=ids)
     assert (summary.status, summary.exit_status, summary.kind) == ("unchanged", 0, kind)
-    after = everything_below(account.data_dir.root)
-    lock = str(account.data_dir.lock)
+    after = everything_below(synced.data_dir.root)
+    lock = str(synced.data_dir.lock)
     assert {**after, lock: 0} == {**before, lock: 0}
-    assert account.data_dir.sync_ids() == [account.data_dir.published_sync_id()]
-    assert list(account.data_dir.building.iterdir()) == []
+    assert synced.data_dir.sync_ids() == [synced.data_dir.published_sync_id()]
+    assert list(synced.data_dir.building.iterdir()) == []
 
 
-def test_a_new_run_is_published(account: SyncedAccount) -> None:
+def test_a_new_run_is_published(synced: SyncedAccount) -> None:
     """A watch that finds a new run publishes a version, of kind ``active``."""
-    account.sync()
-    watched = account.world.dataset_ids()[0]
-    run_id = account.world.add_run(watched)
-    summary = account.sync("active")
+    watched = synced.world.dataset_ids()[0]
+    run_id = synced.world.add_run(watched)
+    summary = synced.sync("active")
     assert (summary.status, summary.datasets_changed) == ("complete", 1)
-    assert account.rows("select kind from meta.syncs order by sync_id") == [("full",), ("active",)]
-    assert account.rows("select is_latest from evaluations where run_id = ? limit 1", run_id) == [
+    assert synced.rows("select kind from meta.syncs order by sync_id") == [("full",), ("active",)]
+    assert synced.rows("select is_latest from evaluations where run_id = ? limit 1", run_id) == [
         (True,)
     ]
 
 
-def test_a_failure_is_published(account: SyncedAccount) -> None:
+def test_a_failure_is_published(synced: SyncedAccount) -> None:
     """A watch whose dataset fails is no unchanged one: the error row is published, exit 3."""
-    account.sync()
-    bad = account.world.dataset_ids()[0]
-    account.world.add_run(bad)
-    summary = account.sync("active", faults=Faults(always={bad: "500"}), max_attempts=1)
+    bad = synced.world.dataset_ids()[0]
+    synced.world.add_run(bad)
+    summary = synced.sync("active", faults=Faults(always={bad: "500"}), max_attempts=1)
     assert summary.exit_status == 3
-    assert account.rows("select dataset_id from meta.sync_errors") == [(bad,)]
+    assert synced.rows("select dataset_id from meta.sync_errors") == [(bad,)]
 
 
-def test_a_full_sync_is_always_published(account: SyncedAccount) -> None:
+def test_a_full_sync_is_always_published(synced: SyncedAccount) -> None:
     """A night on which nothing changed is a night all the same: it has a row and a version."""
-    account.sync()
-    assert account.sync().status == "complete"
-    assert account.rows("select count(*) from meta.syncs") == [(2,)]
+    assert synced.sync().status == "complete"
+    assert synced.rows("select count(*) from meta.syncs") == [(2,)]
+
+
+def test_a_night_without_change_publishes_the_marts_files_again(synced: SyncedAccount) -> None:
+    """All but dataset_health are the files of the version before, and both versions are whole."""
+    before = synced.data_dir.current.resolve()
+    synced.sync()
+    after = synced.data_dir.current.resolve()
+    files = list((after / "marts").iterdir())
+    own = {path.stem for path in files if not path.samefile(before / "marts" / path.name)}
+    assert before != after
+    assert own == {"dataset_health"}
+    assert verify_data(synced.data_dir).damages == []
