@@ -6,10 +6,10 @@ from itertools import groupby
 from typing import Any
 
 import duckdb
+from markupsafe import Markup
 
 from aegis_etl.errors import AegisEtlError
 from aegis_etl.report.differences import compare_texts
-from aegis_etl.report.drawing import Drawing
 from aegis_etl.report.figures import (
     draw_captures,
     draw_changes,
@@ -83,20 +83,20 @@ class Contents:
     tiles: list[Tile]
     comparisons: Row
     clear_changes: list[Row]
-    interval_axis: Drawing | None
+    interval_axis: Markup | None
     flip_causes: list[Row]
     regressions: list[Row]
     quality: list[Row]
     cost_by_day: list[Row]
-    cost_figure: Drawing | None
+    cost_figure: Markup | None
     spending: Mapping[str, list[Row]]
     captures: Mapping[str, int]
-    captures_figure: Drawing | None
+    captures_figure: Markup | None
     lost: Lost
     losing_datasets: list[Row]
     changes: list[Row]
     changed_datasets: list[Row]
-    changes_figure: Drawing | None
+    changes_figure: Markup | None
     edited_texts: list[Row]
     judges: list[Row]
     unstable_records: Mapping[str, list[Row]]

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from markupsafe import Markup
+
 from aegis_etl.report.charts import chart_trend
-from aegis_etl.report.drawing import Drawing, draw
+from aegis_etl.report.drawing import draw
 from aegis_etl.report.questions import Row
 from aegis_etl.report.wording import say_cost, say_count, say_many, say_percent, say_short_day
 
@@ -19,7 +21,7 @@ class Tile:
     value: str
     label: str
     note: str
-    trend: Drawing | None
+    trend: Markup | None
 
 
 def make_tiles(nights: Sequence[Row], days: Sequence[Row]) -> list[Tile]:
@@ -103,7 +105,7 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _draw_trend(label: str, values: Sequence[float | None]) -> Drawing | None:
+def _draw_trend(label: str, values: Sequence[float | None]) -> Markup | None:
     known = [value for value in values if value is not None]
     if len(known) < 2 or not any(known):
         return None

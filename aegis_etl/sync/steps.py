@@ -25,7 +25,6 @@ from aegis_etl.extract.listing import Listing, list_datasets
 from aegis_etl.lake.files import write_file
 from aegis_etl.lake.manifest import Manifest, commit_manifest, encode_manifest, hash_files
 from aegis_etl.lake.paths import AUDITS, BLOCKED_MANIFEST
-from aegis_etl.report.drawing import start_drawing
 from aegis_etl.settings import Settings
 from aegis_etl.sync.accounting import make_manifest
 from aegis_etl.sync.answers import marts_step, try_report
@@ -123,8 +122,6 @@ def fetch_payloads(running: RunningSync, listing: Listing | None) -> Fetching:
     is_shared = {i: decide_is_shared(i, listing, sync.known.get(i)) for i in dataset_ids}
     listed = {i: is_shared.get(i) for i in listing.entries} if listing else None
     note = msgspec.structs.replace(sync.note, listed=listed)
-    if sync.request.kind == "full":
-        start_drawing()
     with (
         full_disk_explained(sync.data_dir),
         show_progress("datasets", len(dataset_ids), quiet=running.quiet) as advance,
