@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from aegis_etl.warehouse.statements import read_statement
+from aegis_etl.statements import read_statement
 
 Row = dict[str, Any]
 """One row of an answer, by column."""

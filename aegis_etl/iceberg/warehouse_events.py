@@ -1,14 +1,12 @@
 """Reads from a warehouse what each sync opened and closed in history."""
 
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from aegis_etl.iceberg.event_tables import EVENT_TABLES, SYNCS
+from aegis_etl.statements import read_statement
 
 BATCH_BYTES = 32_000_000
 _ROWS_AT_ONCE = 2048
@@ -53,15 +51,9 @@ def read_syncs(connection: duckdb.DuckDBPyConnection) -> pa.Table:
 def _find_events(
     connection: duckdb.DuckDBPyConnection, name: str, after: str, until: str
 ) -> duckdb.DuckDBPyRelation:
-    return connection.sql(_read_question(name), params={"after": after, "until": until})
+    events = read_statement(f"iceberg/events/{name}")
+    return connection.sql(events, params={"after": after, "until": until})
 
 
 def _join(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_batches(batches).select(schema.names).cast(schema)
-
-
-@cache
-def _read_question(name: str) -> str:
-    packaged = Path(str(files("aegis_etl"))) / "sql"
-    folder = packaged if packaged.is_dir() else packaged.parent.parent / "sql"
-    return (folder / "iceberg" / "events" / f"{name}.sql").read_text(encoding="utf-8")

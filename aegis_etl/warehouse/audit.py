@@ -9,7 +9,7 @@ import msgspec
 
 from aegis_etl.errors import DataDamagedError
 from aegis_etl.lake.files import LakePath
-from aegis_etl.warehouse.statements import (
+from aegis_etl.statements import (
     describe_statement,
     list_statements,
     read_statement,

@@ -8,12 +8,12 @@ import duckdb
 from aegis_etl.lake.files import create_folder, drop_copies, local_copy
 from aegis_etl.lake.manifest import Manifest
 from aegis_etl.lake.paths import AUDITS, TABLE_NAMES, DataDir
+from aegis_etl.statements import read_statement
 from aegis_etl.warehouse.audit import AuditResult, read_audits, record_audits, run_audits
 from aegis_etl.warehouse.connection import MEMORY_LIMIT, THREADS, open_for_writing
 from aegis_etl.warehouse.copying import copy_file
 from aegis_etl.warehouse.fold import LakeTables, fold_sync
 from aegis_etl.warehouse.schema import create_definitions
-from aegis_etl.warehouse.statements import read_statement
 
 MartsStep = Callable[[duckdb.DuckDBPyConnection, Path], None]
 """Makes the marts from the folded warehouse, and their Parquet in a folder.

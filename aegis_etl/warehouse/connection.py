@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from aegis_etl.warehouse.statements import quote_text
+from aegis_etl.statements import quote_text
 
 STORAGE_VERSION = "v1.2.0"
 """The file format to write: read by every DuckDB from 1.3 on."""

@@ -9,9 +9,9 @@ import duckdb
 from aegis_etl.errors import AegisEtlError, SettingsError
 from aegis_etl.lake.files import private_modes, unfinished
 from aegis_etl.lake.paths import DataDir
+from aegis_etl.statements import quote_identifier
 from aegis_etl.warehouse.connection import MEMORY_LIMIT, open_for_reading
 from aegis_etl.warehouse.query import find_warehouse, list_relations
-from aegis_etl.warehouse.statements import quote_identifier
 
 FileFormat = Literal["parquet", "csv"]
 

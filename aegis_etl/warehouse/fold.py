@@ -15,8 +15,8 @@ from duckdb.func import FunctionNullHandling
 
 from aegis_etl.lake.manifest import Manifest
 from aegis_etl.lake.paths import TABLE_NAMES
+from aegis_etl.statements import quote_identifier, quote_text, read_statement
 from aegis_etl.tables.values import keep_spelling
-from aegis_etl.warehouse.statements import quote_identifier, quote_text, read_statement
 
 LakeTables = Mapping[str, Path | pa.Table]
 """The rows of one sync by table: a Parquet file of the lake, or the rows themselves."""

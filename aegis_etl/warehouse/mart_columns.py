@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from aegis_etl.warehouse.statements import SQL_FOLDER
+from aegis_etl.statements import SQL_FOLDER
 
 
 class MartColumn(NamedTuple):

@@ -6,10 +6,10 @@
 import re
 from collections.abc import Iterator
 
+from aegis_etl.statements import describe_statement
 from aegis_etl.tables.markdown import escape_text, tabulate
 from aegis_etl.warehouse.mart_columns import read_mart_columns
 from aegis_etl.warehouse.mart_relations import order_macros, order_marts
-from aegis_etl.warehouse.statements import describe_statement
 
 INTRODUCTION = """\
 # Marts

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from aegis_etl.errors import SettingsError
-from aegis_etl.warehouse.statements import list_statements, read_statement
+from aegis_etl.statements import list_statements, read_statement
 
 Value = int | float | str | None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 
-from aegis_etl.warehouse.statements import describe_statement, list_statements, read_statement
+from aegis_etl.statements import describe_statement, list_statements, read_statement
 
 _REFRESH = "refresh: "
 

@@ -12,15 +12,15 @@ from pathlib import Path
 import duckdb
 
 from aegis_etl.lake.files import create_folder
-from aegis_etl.warehouse.mart_columns import read_mart_columns
-from aegis_etl.warehouse.mart_relations import Mart, order_inputs, order_macros, order_marts
-from aegis_etl.warehouse.metric_names import load_metric_names
-from aegis_etl.warehouse.statements import (
+from aegis_etl.statements import (
     describe_statement,
     quote_identifier,
     quote_text,
     read_statement,
 )
+from aegis_etl.warehouse.mart_columns import read_mart_columns
+from aegis_etl.warehouse.mart_relations import Mart, order_inputs, order_macros, order_marts
+from aegis_etl.warehouse.metric_names import load_metric_names
 
 NOT_WRITTEN = "evaluation_outcomes"
 """The mart that is not published as Parquet: it has as many rows as there are evaluations."""

@@ -14,7 +14,7 @@ import duckdb
 
 from aegis_etl.errors import AegisEtlError
 from aegis_etl.lake.files import write_file
-from aegis_etl.warehouse.statements import read_statement
+from aegis_etl.statements import read_statement
 
 HEADER = ("metric_id", "name", "family", "kind")
 KINDS = ("judge", "heuristic", "deterministic")

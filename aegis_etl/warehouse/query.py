@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from aegis_etl.errors import AegisEtlError
 from aegis_etl.lake.paths import DataDir
+from aegis_etl.statements import quote_identifier, read_statement
 from aegis_etl.tables.api_tables import TABLES
 from aegis_etl.warehouse.connection import open_for_reading
-from aegis_etl.warehouse.statements import quote_identifier, read_statement
 
 
 def find_warehouse(data_dir: DataDir) -> Path:

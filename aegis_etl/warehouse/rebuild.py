@@ -10,6 +10,7 @@ from aegis_etl.errors import AegisEtlError, DataDamagedError
 from aegis_etl.lake.files import create_folder, drop_copies, private_modes
 from aegis_etl.lake.manifest import Manifest, read_manifest
 from aegis_etl.lake.paths import AUDITS, MANIFEST, DataDir
+from aegis_etl.statements import quote_identifier, quote_text, read_statement
 from aegis_etl.warehouse.audit import AuditResult, read_audits, record_audits, run_audits
 from aegis_etl.warehouse.build import MartsStep, clear_building, fold_and_note, tables_of
 from aegis_etl.warehouse.connection import MEMORY_LIMIT, open_for_writing
@@ -23,7 +24,6 @@ from aegis_etl.warehouse.publish import (
 )
 from aegis_etl.warehouse.query import list_relations
 from aegis_etl.warehouse.schema import create_definitions
-from aegis_etl.warehouse.statements import quote_identifier, quote_text, read_statement
 
 COMPARED_SCHEMAS = ("main", "history", "meta")
 NOT_OF_THE_LAKE = {

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import duckdb
 
-from aegis_etl.tables.api_tables import TABLES
-from aegis_etl.tables.columns import Column, Table
-from aegis_etl.tables.warehouse_tables import CURRENT_TABLES, HISTORY_TABLES, META_TABLES
-from aegis_etl.warehouse.statements import (
+from aegis_etl.statements import (
     describe_statement,
     list_statements,
     quote_identifier,
     quote_text,
     read_statement,
 )
+from aegis_etl.tables.api_tables import TABLES
+from aegis_etl.tables.columns import Column, Table
+from aegis_etl.tables.warehouse_tables import CURRENT_TABLES, HISTORY_TABLES, META_TABLES
 
 _DEFINITIONS = Table(
     "definitions",

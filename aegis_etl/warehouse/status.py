@@ -7,8 +7,8 @@ from typing import Any
 
 from aegis_etl.lake.paths import DataDir
 from aegis_etl.lake.sync_ids import parse_sync_id
+from aegis_etl.statements import read_statement
 from aegis_etl.warehouse.connection import open_for_reading
-from aegis_etl.warehouse.statements import read_statement
 
 LAST_SYNCS = 10
 

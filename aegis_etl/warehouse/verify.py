@@ -8,13 +8,13 @@ from aegis_etl.errors import DataDamagedError
 from aegis_etl.lake.files import LakePath, drop_copies, hash_file
 from aegis_etl.lake.manifest import Manifest, read_manifest
 from aegis_etl.lake.paths import BLOCKED_MANIFEST, MANIFEST, DataDir
+from aegis_etl.statements import read_statement
 from aegis_etl.warehouse.audit import AuditResult, find_blocking, run_audits
 from aegis_etl.warehouse.build import note_scope, tables_of
 from aegis_etl.warehouse.connection import MEMORY_LIMIT, open_for_reading
 from aegis_etl.warehouse.fold import offer_sync
 from aegis_etl.warehouse.publish import SUMS, version_ids
 from aegis_etl.warehouse.rebuild import read_published_manifests
-from aegis_etl.warehouse.statements import read_statement
 
 RESTORE = "restore it from a backup"
 REFLATTEN = "aegis-etl rebuild --from-raw"

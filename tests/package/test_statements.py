@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from aegis_etl.warehouse.statements import (
+from aegis_etl.statements import (
     SQL_FOLDER,
     describe_statement,
     list_statements,
