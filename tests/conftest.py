@@ -10,11 +10,14 @@ import pytest
 from aegis_etl.sandbox import Sandbox, World
 from aegis_etl.settings import Settings, load_settings
 
-# Properties are about values, not about the time that a busy machine takes for one of them.
-hypothesis.settings.register_profile(
-    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+# Properties are about values, not about the time that a busy machine takes for one of them. The same
+# tree passes or fails the same way each time; `--hypothesis-profile searching` tries other values.
+searching = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-hypothesis.settings.load_profile("untimed")
+hypothesis.settings.register_profile("searching", searching)
+hypothesis.settings.register_profile("steady", searching, derandomize=True, database=None)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)

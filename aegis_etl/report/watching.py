@@ -62,7 +62,10 @@ def _count_caught(runs: list[RunTimes], syncs: list[float]) -> int:
 
 @dataclass
 class _Polling:
-    """Polls at whole multiples of an interval, within spans whose bounds only grow."""
+    """Polls at whole multiples of an interval, within spans whose bounds only grow.
+
+    What starts a span is no poll of it: the sync that finds a run is not the one that watches it.
+    """
 
     every: float
     starts: list[float] = field(default_factory=list)
@@ -75,7 +78,8 @@ class _Polling:
     def first_from(self, instant: float) -> float:
         """The first poll at or after an instant; infinite if none."""
         for place in range(bisect_left(self.ends, instant), len(self.ends)):
-            poll = -(-max(instant, self.starts[place]) // self.every) * self.every
+            earliest = self.starts[place] // self.every + 1
+            poll = max(-(-instant // self.every), earliest) * self.every
             if poll <= self.ends[place]:
                 return poll
         return inf

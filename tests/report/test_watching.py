@@ -68,7 +68,7 @@ def walk(runs: list[RunTimes]) -> int:
     return len(caught)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(runs_of_a_dataset(1), runs_of_a_dataset(2))
 def test_replay_equals_a_walk(first: list[RunTimes], second: list[RunTimes]) -> None:
     """The replay counts what a walk through the ticks of the schedule counts, per dataset."""
@@ -84,6 +84,13 @@ def test_a_run_of_minutes_is_caught_only_while_its_dataset_is_new() -> None:
     early = RunTimes(1, at(100), at(101), at(125), is_lost=False)
     assert count_caught_by_watching([early, first, quick], NIGHTS) == 1
     assert count_caught_by_watching([early, first, late, after], NIGHTS) == 0
+
+
+def test_the_sync_that_finds_a_dataset_does_not_watch_it() -> None:
+    """A run replaced a minute after the sync that first saw its dataset was polled by nobody."""
+    lost = RunTimes(1, at(126), at(127), at(1561), is_lost=True)
+    following = RunTimes(1, at(1561), at(1562), None, is_lost=False)
+    assert count_caught_by_watching([lost, following], NIGHTS) == 0
 
 
 def test_nothing_is_caught_of_an_account_without_runs() -> None:
