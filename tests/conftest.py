@@ -10,7 +10,7 @@ import pytest
 from aegis_etl.sandbox import Sandbox, World
 from aegis_etl.settings import Settings, load_settings
 
-# Properties are about values, not about the time that a busy machine takes for one of them. The same
+# Properties are about values, not about the time that a busy machine takes for one of them. One
 # tree passes or fails the same way each time; `--hypothesis-profile searching` tries other values.
 searching = hypothesis.settings(
     deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

@@ -6,10 +6,10 @@ from itertools import groupby
 from typing import Any
 
 import duckdb
-from markupsafe import Markup
 
 from aegis_etl.errors import AegisEtlError
 from aegis_etl.report.differences import compare_texts
+from aegis_etl.report.drawing import Draw, Figure
 from aegis_etl.report.figures import (
     draw_captures,
     draw_changes,
@@ -83,20 +83,20 @@ class Contents:
     tiles: list[Tile]
     comparisons: Row
     clear_changes: list[Row]
-    interval_axis: Markup | None
+    interval_axis: Figure | None
     flip_causes: list[Row]
     regressions: list[Row]
     quality: list[Row]
     cost_by_day: list[Row]
-    cost_figure: Markup | None
+    cost_figure: Figure | None
     spending: Mapping[str, list[Row]]
     captures: Mapping[str, int]
-    captures_figure: Markup | None
+    captures_figure: Figure | None
     lost: Lost
     losing_datasets: list[Row]
     changes: list[Row]
     changed_datasets: list[Row]
-    changes_figure: Markup | None
+    changes_figure: Figure | None
     edited_texts: list[Row]
     judges: list[Row]
     unstable_records: Mapping[str, list[Row]]
@@ -106,8 +106,8 @@ class Contents:
     terms: list[tuple[str, str]]
 
 
-def read_contents(connection: duckdb.DuckDBPyConnection) -> Contents:
-    """Asks every question of a built warehouse and draws the figures.
+def read_contents(connection: duckdb.DuckDBPyConnection, draw: Draw) -> Contents:
+    """Asks every question of a built warehouse and has the figures drawn meanwhile.
 
     Raises:
         AegisEtlError: the warehouse holds no sync.
@@ -119,14 +119,14 @@ def read_contents(connection: duckdb.DuckDBPyConnection) -> Contents:
     totals = ask(connection, "totals_by_night")
     (comparisons,) = ask(connection, "comparison_counts")
     clear_changes = ask(connection, "clear_changes", rows=_CLEAR_CHANGES)
-    intervals, interval_axis = draw_intervals(clear_changes)
+    intervals, interval_axis = draw_intervals(clear_changes, draw)
     cost_by_day = ask(connection, "cost_by_day")
     capture_counts = ask(connection, "capture_counts")
     return Contents(
         night=night,
         verdict=say_verdict(night, comparisons, totals[-1]["runs_missed"]),
         totals=totals[-1],
-        tiles=make_tiles(totals, cost_by_day),
+        tiles=make_tiles(totals, cost_by_day, draw),
         comparisons=comparisons,
         clear_changes=[
             {**row, "interval": drawn} for row, drawn in zip(clear_changes, intervals, strict=True)
@@ -134,17 +134,17 @@ def read_contents(connection: duckdb.DuckDBPyConnection) -> Contents:
         interval_axis=interval_axis,
         flip_causes=ask(connection, "flip_causes"),
         regressions=_read_regressions(connection),
-        quality=_read_quality(connection, night),
+        quality=_read_quality(connection, night, draw),
         cost_by_day=cost_by_day,
-        cost_figure=draw_costs(cost_by_day),
+        cost_figure=draw_costs(cost_by_day, draw),
         spending=_group(ask(connection, "spending", rows=_ROWS), "dimension"),
         captures={row["capture"]: row["runs"] for row in capture_counts},
-        captures_figure=draw_captures(ask(connection, "runs_by_day"), night),
+        captures_figure=draw_captures(ask(connection, "runs_by_day"), night, draw),
         lost=_count_lost(connection, capture_counts),
         losing_datasets=ask(connection, "losing_datasets", rows=_ROWS),
         changes=ask(connection, "changes"),
         changed_datasets=ask(connection, "changed_datasets", rows=_ROWS),
-        changes_figure=draw_changes(totals),
+        changes_figure=draw_changes(totals, draw),
         edited_texts=_read_edited_texts(connection),
         judges=ask(connection, "judges", rows=_JUDGES),
         unstable_records=_group(ask(connection, "unstable_records", rows=_ROWS), "label"),
@@ -169,11 +169,12 @@ def _read_edited_texts(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     return [{**row, "text": compare_texts(row["before"], row["after"])} for row in rows]
 
 
-def _read_quality(connection: duckdb.DuckDBPyConnection, night: Row) -> list[Row]:
+def _read_quality(connection: duckdb.DuckDBPyConnection, night: Row, draw: Draw) -> list[Row]:
     days = _group(ask(connection, "quality_by_day"), "metric_id")
     metrics = ask(connection, "quality_by_metric", rows=_PANELS)
     return [
-        {**row, "figure": draw_quality(days.get(row["metric_id"], []), night)} for row in metrics
+        {**row, "figure": draw_quality(days.get(row["metric_id"], []), night, draw)}
+        for row in metrics
     ]
 
 

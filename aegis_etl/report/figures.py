@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from markupsafe import Markup
-
 from aegis_etl.report import charts
-from aegis_etl.report.drawing import draw
+from aegis_etl.report.drawing import Draw, Figure
 from aegis_etl.report.questions import Row
 from aegis_etl.report.wording import (
     say_change,
@@ -29,7 +27,7 @@ CHANGES = {"edited": "var(--accent)", "added": "var(--faint)", "deleted": "var(-
 """What happens to records and its colours, in the order of stacking."""
 
 
-def draw_intervals(changes: Sequence[Row]) -> tuple[list[Markup], Markup | None]:
+def draw_intervals(changes: Sequence[Row], draw: Draw) -> tuple[list[Figure], Figure | None]:
     """One interval a change, all on one scale, and that scale's axis.
 
     Args:
@@ -58,7 +56,7 @@ def draw_intervals(changes: Sequence[Row]) -> tuple[list[Markup], Markup | None]
     return intervals, draw(charts.chart_interval_axis(domain), label)
 
 
-def draw_quality(days: Sequence[Row], night: Row) -> Markup | None:
+def draw_quality(days: Sequence[Row], night: Row, draw: Draw) -> Figure | None:
     """The pass rate of one metric over the 30 days before the night.
 
     Args:
@@ -77,7 +75,7 @@ def draw_quality(days: Sequence[Row], night: Row) -> Markup | None:
     )
 
 
-def draw_costs(days: Sequence[Row]) -> Markup | None:
+def draw_costs(days: Sequence[Row], draw: Draw) -> Figure | None:
     """The cost of each day, from the answer of ``cost_by_day.sql``."""
     known = [row for row in days if row["cost"]]
     if not known:
@@ -92,7 +90,7 @@ def draw_costs(days: Sequence[Row]) -> Markup | None:
     )
 
 
-def draw_captures(runs: Sequence[Row], night: Row) -> Markup | None:
+def draw_captures(runs: Sequence[Row], night: Row, draw: Draw) -> Figure | None:
     """What became of each day's runs, from the answer of ``runs_by_day.sql``."""
     if not runs:
         return None
@@ -105,7 +103,7 @@ def draw_captures(runs: Sequence[Row], night: Row) -> Markup | None:
     )
 
 
-def draw_changes(nights: Sequence[Row]) -> Markup | None:
+def draw_changes(nights: Sequence[Row], draw: Draw) -> Figure | None:
     """How many records each night found changed, from the answer of ``totals_by_night.sql``."""
     days = [row["started_at"].date() for row in nights]
     bars = [

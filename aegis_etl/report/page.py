@@ -13,12 +13,13 @@ from markupsafe import Markup
 from aegis_etl.lake.files import write_file
 from aegis_etl.report import wording
 from aegis_etl.report.contents import Contents, read_contents
+from aegis_etl.report.drawing import Draw
 from aegis_etl.report.figures import CAPTURES, CHANGES
 
 _LOADER = PackageLoader("aegis_etl.report", "template")
 
 
-def write_report(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def write_report(connection: duckdb.DuckDBPyConnection, path: Path, draw: Draw) -> None:
     """Writes the morning report of the newest sync, whole and durably.
 
     The same warehouse gives the same file: windows end at the newest sync's start.
@@ -27,11 +28,12 @@ def write_report(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         connection: to a built warehouse, with its marts; may be read-only. Temporary relations
             ``nights`` and ``captured_runs`` are left in it.
         path: of the file, such as ``report.html``.
+        draw: of a drawing process, which has the charts ready by the time the page is filled in.
 
     Raises:
-        AegisEtlError: the warehouse holds no sync.
+        AegisEtlError: the warehouse holds no sync, or a chart cannot be drawn.
     """
-    page = render_page(read_contents(connection))
+    page = render_page(read_contents(connection, draw))
     write_file(path, page.encode())
 
 

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from markupsafe import Markup
-
 from aegis_etl.report.charts import chart_trend
-from aegis_etl.report.drawing import draw
+from aegis_etl.report.drawing import Draw, Figure
 from aegis_etl.report.questions import Row
 from aegis_etl.report.wording import say_cost, say_count, say_many, say_percent, say_short_day
 
@@ -21,10 +19,10 @@ class Tile:
     value: str
     label: str
     note: str
-    trend: Markup | None
+    trend: Figure | None
 
 
-def make_tiles(nights: Sequence[Row], days: Sequence[Row]) -> list[Tile]:
+def make_tiles(nights: Sequence[Row], days: Sequence[Row], draw: Draw) -> list[Tile]:
     """The tiles of the newest night.
 
     Args:
@@ -38,21 +36,21 @@ def make_tiles(nights: Sequence[Row], days: Sequence[Row]) -> list[Tile]:
             say_percent(_pass_rate([tonight])),
             "of the verdicts on tonight's runs are a pass",
             _hold_against(before, say_percent(_pass_rate(before))),
-            _draw_trend("Pass rate", [_pass_rate([night]) for night in nights]),
+            _draw_trend("Pass rate", [_pass_rate([night]) for night in nights], draw),
         ),
         Tile(
             say_percent(_error_rate([tonight])),
             "of their scorings failed: no score, no verdict",
             _hold_against(before, say_percent(_error_rate(before))),
-            _draw_trend("Failed scorings", [_error_rate([night]) for night in nights]),
+            _draw_trend("Failed scorings", [_error_rate([night]) for night in nights], draw),
         ),
         Tile(
             f"{captured:,} of {captured + missed:,}",
             "new runs captured whole",
             f"{say_count(missed)} missed" if missed else "none missed",
-            _draw_trend("Runs captured", [night["runs_captured"] for night in nights]),
+            _draw_trend("Runs captured", [night["runs_captured"] for night in nights], draw),
         ),
-        _make_cost_tile(days),
+        _make_cost_tile(days, draw),
         Tile(
             say_count(tonight["records_edited"]),
             f"{'record' if tonight['records_edited'] == 1 else 'records'} edited",
@@ -60,12 +58,12 @@ def make_tiles(nights: Sequence[Row], days: Sequence[Row]) -> list[Tile]:
             f" {say_count(tonight['records_deleted'])} deleted"
             if before
             else "all is new on a first night",
-            _draw_trend("Records edited", [night["records_edited"] for night in nights]),
+            _draw_trend("Records edited", [night["records_edited"] for night in nights], draw),
         ),
     ]
 
 
-def _make_cost_tile(days: Sequence[Row]) -> Tile:
+def _make_cost_tile(days: Sequence[Row], draw: Draw) -> Tile:
     if not days:
         return Tile(say_cost(None), "cost, as the API reports it", "no evaluation yet", None)
     *_, last = days
@@ -78,7 +76,7 @@ def _make_cost_tile(days: Sequence[Row]) -> Tile:
         say_cost(last["cost"] or (None if last["evaluations"] else Decimal(0))),
         f"cost of {say_short_day(last['day'])}, as the API reports it",
         note,
-        _draw_trend("Cost by day", [float(day["cost"] or 0) for day in days]),
+        _draw_trend("Cost by day", [float(day["cost"] or 0) for day in days], draw),
     )
 
 
@@ -105,7 +103,7 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _draw_trend(label: str, values: Sequence[float | None]) -> Markup | None:
+def _draw_trend(label: str, values: Sequence[float | None], draw: Draw) -> Figure | None:
     known = [value for value in values if value is not None]
     if len(known) < 2 or not any(known):
         return None

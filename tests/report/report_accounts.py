@@ -9,6 +9,7 @@ import duckdb
 from pydantic import SecretStr
 
 from aegis_etl.lake.paths import DataDir
+from aegis_etl.report.drawing import Draw
 from aegis_etl.report.page import write_report
 from aegis_etl.sandbox import Faults, Sandbox, World
 from aegis_etl.settings import load_settings
@@ -74,10 +75,10 @@ def live(folder: Path, world: World, nights: int) -> Account:
     return account
 
 
-def report_on(account: Account) -> Iterator[Lived]:
+def report_on(account: Account, draw: Draw) -> Iterator[Lived]:
     """Opens the warehouse as a reader does and writes the report beside the data."""
     with open_for_reading(account.data_dir.warehouse, locked=False) as connection:
         page = account.data_dir.root / "page" / "report.html"
         page.parent.mkdir()
-        write_report(connection, page)
+        write_report(connection, page, draw)
         yield Lived(account, connection, page)

@@ -12,15 +12,16 @@ from report_accounts import Lived, Payloads
 
 from aegis_etl.report.contents import Contents, read_contents
 from aegis_etl.report.differences import Passage
+from aegis_etl.report.drawing import Draw
 from aegis_etl.report.wording import say_cost, say_percent
 
 Row = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def contents(lived: Lived) -> Contents:
+def contents(lived: Lived, draw: Draw) -> Contents:
     """What the page of the lived account shows."""
-    return read_contents(lived.connection)
+    return read_contents(lived.connection, draw)
 
 
 def finished_and_shown(night: Payloads) -> set[int]:
@@ -221,9 +222,9 @@ def test_terms_quote_the_marts(lived: Lived, contents: Contents) -> None:
     assert {definition for _, definition in contents.terms} <= comments
 
 
-def test_a_first_night_compares_nothing(first_night: Lived) -> None:
+def test_a_first_night_compares_nothing(first_night: Lived, draw: Draw) -> None:
     """Without a night before there is no comparison, no regression and no edit, and it says so."""
-    contents = read_contents(first_night.connection)
+    contents = read_contents(first_night.connection, draw)
     assert not contents.clear_changes
     assert not contents.regressions
     assert not contents.edited_texts

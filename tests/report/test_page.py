@@ -14,6 +14,7 @@ from report_accounts import HOSTILE, Lived
 from aegis_etl.errors import AegisEtlError
 from aegis_etl.report.contents import EDITS, REGRESSIONS, read_contents
 from aegis_etl.report.differences import compare_texts
+from aegis_etl.report.drawing import Draw, open_drawing
 from aegis_etl.report.page import render_page, write_report
 from aegis_etl.warehouse.connection import open_for_writing
 from aegis_etl.warehouse.marts import build_marts
@@ -165,26 +166,26 @@ def test_colours_follow_the_theme(lived: Lived) -> None:
         assert f"{variable.removeprefix('var(').removesuffix(')')}:" in dark
 
 
-def test_the_same_warehouse_gives_the_same_page(lived: Lived, tmp_path: Path) -> None:
+def test_the_same_warehouse_gives_the_same_page(lived: Lived, draw: Draw, tmp_path: Path) -> None:
     """No clock, no chance: written again, the file is the same byte for byte."""
     again = tmp_path / "again.html"
-    write_report(lived.connection, again)
+    write_report(lived.connection, again, draw)
     assert again.read_bytes() == lived.page.read_bytes()
 
 
-def test_a_warehouse_without_a_sync_is_an_error(tmp_path: Path) -> None:
+def test_a_warehouse_without_a_sync_is_an_error(draw: Draw, tmp_path: Path) -> None:
     """There is nothing to report on before the first sync, and the error says so."""
     with open_for_writing(tmp_path / "new.duckdb") as connection:
         create_definitions(connection)
         build_marts(connection)
         with pytest.raises(AegisEtlError, match="no sync to report on"):
-            write_report(connection, tmp_path / "report.html")
+            write_report(connection, tmp_path / "report.html", draw)
     assert not (tmp_path / "report.html").exists()
 
 
-def test_the_worst_texts_keep_it_small(lived: Lived) -> None:
+def test_the_worst_texts_keep_it_small(lived: Lived, draw: Draw) -> None:
     """Texts of a million quotes or emoji, all changed, in every place: still under 1 MB."""
-    contents = read_contents(lived.connection)
+    contents = read_contents(lived.connection, draw)
     for hostile in ('"', "😀"):
         before, after = hostile * 1_000_000, f"{hostile} " * 500_000
         compared = compare_texts(before, after)
@@ -196,3 +197,13 @@ def test_the_worst_texts_keep_it_small(lived: Lived) -> None:
             replace(contents, regressions=[regression] * REGRESSIONS, edited_texts=[edit] * EDITS)
         )
         assert len(page.encode()) < 1_000_000
+
+
+def test_a_chart_that_cannot_be_drawn_is_an_error(lived: Lived, tmp_path: Path) -> None:
+    """When the drawing process dies no half page is written, and the error says what died."""
+    page = tmp_path / "report.html"
+    with open_drawing() as draw:
+        draw({"mark": "no such mark"}, "nothing")
+        with pytest.raises(AegisEtlError, match="draws the report's charts"):
+            write_report(lived.connection, page, draw)
+    assert not page.exists()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,10 @@ pytestmark = pytest.mark.scale
 def plain_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Puts a line in the place of the page, which knows nothing of where the lake lies."""
 
-    def write_line(_: duckdb.DuckDBPyConnection, path: Path) -> None:
+    def write_line(_: duckdb.DuckDBPyConnection, path: Path, draw: None) -> None:  # noqa: ARG001
         path.write_text("a report")
 
+    monkeypatch.setattr("aegis_etl.sync.answers.open_drawing", nullcontext)
     monkeypatch.setattr("aegis_etl.sync.answers.write_report", write_line)
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import duckdb
@@ -16,9 +17,10 @@ def plain_report(monkeypatch: pytest.MonkeyPatch) -> None:
     The tests of the report hold the page; a sync in a process of its own draws the real one.
     """
 
-    def write_line(_: duckdb.DuckDBPyConnection, path: Path) -> None:
+    def write_line(_: duckdb.DuckDBPyConnection, path: Path, draw: None) -> None:  # noqa: ARG001
         path.write_text("a report")
 
+    monkeypatch.setattr("aegis_etl.sync.answers.open_drawing", nullcontext)
     monkeypatch.setattr("aegis_etl.sync.answers.write_report", write_line)
 
 

@@ -61,7 +61,7 @@ def test_a_report_that_cannot_be_drawn_costs_no_night(
     """The night is published with the last report, and the log says why there is no new one."""
     last = synced.data_dir.report.read_bytes()
 
-    def fail(_: duckdb.DuckDBPyConnection, path: Path) -> None:
+    def fail(_: duckdb.DuckDBPyConnection, path: Path, draw: None) -> None:  # noqa: ARG001
         path.write_text("half a page")
         raise ValueError("a chart of nothing")
 
