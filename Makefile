@@ -18,8 +18,8 @@ test-long: .venv/installed-dev ## the tests that take minutes
 test-superset: .venv/installed-dev ## docs/superset/ in a Superset of its own: downloads 1 GB once, takes minutes
 	$(BIN)/pytest tests/superset -m long
 
-test-scale: .venv/installed-dev ## object storage and Iceberg on real servers: downloads them once, takes minutes
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,dashboard,iceberg,s3]'
+test-scale: .venv/installed-dev ## object storage, Iceberg, Spark on real servers: downloads them once, takes minutes
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,dashboard,iceberg,s3,spark]'
 	$(BIN)/pytest -m scale
 
 check: .venv/installed-dev ## linters, types, import directions, SQL

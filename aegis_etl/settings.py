@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, SecretStr, ValidationError, field_validator
@@ -15,6 +16,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 SECRETS = {
     "AEGIS_API_KEY",
     "AEGIS_ICEBERG_CREDENTIAL",
+    "AEGIS_SPARK_REMOTE",
     "AEGIS_WEBHOOK_URL",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -200,6 +202,13 @@ class Settings(LakeSettings):
         "client_id:client_secret, or a token",
     )
 
+    spark_remote: SecretStr | None = setting(
+        None,
+        "AEGIS_SPARK_REMOTE",
+        "the Spark Connect server of `rebuild --spark`. Never printed, as a token may be in it",
+        "sc://HOST:PORT, options as in sc://HOST:PORT/;token=…",
+    )
+
     @field_validator("api_key")
     @classmethod
     def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
@@ -227,6 +236,16 @@ class Settings(LakeSettings):
         if uri and not uri.startswith("sqlite:///"):
             require_safe_url(uri)
         return uri
+
+    @field_validator("spark_remote")
+    @classmethod
+    def _check_spark_remote(cls, remote: SecretStr | None) -> SecretStr | None:
+        if remote:
+            parts = urlsplit(remote.get_secret_value())
+            is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
+            if parts.scheme != "sc" or not parts.hostname or parts.port == 0 or not is_plain:
+                raise ValueError("no Spark Connect server")
+        return remote
 
     @field_validator("timezone")
     @classmethod

@@ -1,11 +1,15 @@
 """``rebuild``, ``verify``, ``rollback``, ``erase``: what keeps the data directory trustworthy."""
 
+from contextlib import ExitStack
+from typing import Any
+
 import click
 
 
 @click.command()
 @click.option("--from-raw", is_flag=True, help="Flatten the raw payloads again first.")
-def rebuild(*, from_raw: bool) -> int:
+@click.option("--spark", is_flag=True, help="Do it on the Spark of AEGIS_SPARK_REMOTE.")
+def rebuild(*, from_raw: bool, spark: bool) -> int:
     """Make the warehouse again from the lake alone, and say whether it equals the published one.
 
     If it differs, or the published one is damaged, it takes its place. Exit 0 if equal, else 1.
@@ -19,8 +23,16 @@ def rebuild(*, from_raw: bool) -> int:
     settings = load_settings()
     require_iceberg(settings)
     data_dir = open_data_dir(settings)
-    with hold_lock(data_dir):
-        rebuilt = rebuild_published(data_dir, from_raw=from_raw, group_read=settings.group_read)
+    with hold_lock(data_dir), ExitStack() as stack:
+        where: dict[str, Any] = {}
+        if spark:
+            from aegis_etl.spark.rebuild import open_rebuild
+
+            on_spark = stack.enter_context(open_rebuild(settings, data_dir))
+            where = {"fold_past": on_spark.fold_past, "open_flattener": on_spark.open_flattener}
+        rebuilt = rebuild_published(
+            data_dir, from_raw=from_raw, group_read=settings.group_read, **where
+        )
         for line in rebuilt.describe():
             click.echo(line)
         if rebuilt.differences:

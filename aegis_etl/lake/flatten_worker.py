@@ -9,13 +9,14 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 import msgspec
 import pyarrow as pa
 
+from aegis_etl.lake.files import LakePath
 from aegis_etl.lake.paths import TABLE_NAMES
 from aegis_etl.lake.raw import read_rows
 from aegis_etl.tables.drift import FieldShape
@@ -61,18 +62,19 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Answers each request frame with an answer frame and one frame a table, until input ends."""
     while (frame := read_frame(requests)) is not None:
         request = msgspec.json.decode(frame, type=FlattenRequest)
-        batch = flatten_payloads(list(_payloads_of(request)))
+        batch = flatten_payloads(list(read_payloads(Path(request.part), request.is_shared)))
         write_frame(answers, msgspec.json.encode(FlattenAnswer(batch.outcomes, batch.shape)))
         for name in TABLE_NAMES:
             write_frame(answers, _encode_table(batch.tables[name]))
         answers.flush()
 
 
-def _payloads_of(request: FlattenRequest) -> Iterator[Payload]:
-    for row in read_rows(Path(request.part), columns=["dataset_id", "status", "payload"]):
+def read_payloads(part: LakePath, is_shared: Mapping[int, bool | None]) -> Iterator[Payload]:
+    """The payloads of one raw part, of the datasets that ``is_shared`` names."""
+    for row in read_rows(part, columns=["dataset_id", "status", "payload"]):
         dataset_id, body = row["dataset_id"], row["payload"]
-        if row["status"] == "ok" and body is not None and dataset_id in request.is_shared:
-            yield Payload(dataset_id, body, request.is_shared[dataset_id])
+        if row["status"] == "ok" and body is not None and dataset_id in is_shared:
+            yield Payload(dataset_id, body, is_shared[dataset_id])
 
 
 def _encode_table(table: pa.Table) -> pa.Buffer:

@@ -7,10 +7,10 @@ from aegis_etl.errors import DataDamagedError, SyncStoppedError
 from aegis_etl.lake.files import private_modes
 from aegis_etl.lake.paths import DataDir
 from aegis_etl.sync.answers import answers_step
-from aegis_etl.sync.reflattening import reflatten_sync
+from aegis_etl.sync.reflattening import OpenFlattener, flatten_here, reflatten_sync
 from aegis_etl.warehouse.audit import find_blocking
 from aegis_etl.warehouse.publish import place_version, seal_version, switch_version
-from aegis_etl.warehouse.rebuild import rebuild_warehouse
+from aegis_etl.warehouse.rebuild import FoldPast, fold_here, rebuild_warehouse
 from aegis_etl.warehouse.verify import check_lake, check_versions
 
 
@@ -39,22 +39,33 @@ class Rebuild:
         return [*lines, f"published: sync {self.sync_id}, as rebuilt from the lake"]
 
 
-def rebuild_published(data_dir: DataDir, *, from_raw: bool, group_read: bool) -> Rebuild:
+def rebuild_published(
+    data_dir: DataDir,
+    *,
+    from_raw: bool,
+    group_read: bool,
+    fold_past: FoldPast = fold_here,
+    open_flattener: OpenFlattener = flatten_here,
+) -> Rebuild:
     """Folds the lake anew; where that differs from the published version, it takes its place.
 
     Args:
         from_raw: flatten the raw payloads again first, as far back as they are kept.
+        fold_past: where the lake is folded.
+        open_flattener: where payloads are flattened.
 
     Raises:
         DataDamagedError: the lake is not what was written.
         SyncStoppedError: an audit blocks the rebuilt warehouse.
     """
     with private_modes():
-        payloads = _reflatten_all(data_dir) if from_raw else None
+        payloads = _reflatten_all(data_dir, open_flattener) if from_raw else None
         if damages := list(check_lake(data_dir, [])):
             lines = [f"{damage.what}; to mend it: {damage.mend}" for damage in damages[:2]]
             raise DataDamagedError("\n".join(lines))
-        rebuilt = rebuild_warehouse(data_dir, make_marts=answers_step(data_dir))
+        rebuilt = rebuild_warehouse(
+            data_dir, fold_past=fold_past, make_marts=answers_step(data_dir)
+        )
         building = data_dir.building_of(rebuilt.sync_id)
         if blocking := find_blocking(rebuilt.audits):
             raise SyncStoppedError(
@@ -72,8 +83,10 @@ def rebuild_published(data_dir: DataDir, *, from_raw: bool, group_read: bool) ->
     return Rebuild(rebuilt.sync_id, payloads, differences)
 
 
-def _reflatten_all(data_dir: DataDir) -> int:
-    return sum(reflatten_sync(data_dir, sync_id) for sync_id in data_dir.whole_sync_ids())
+def _reflatten_all(data_dir: DataDir, open_flattener: OpenFlattener) -> int:
+    return sum(
+        reflatten_sync(data_dir, sync_id, open_flattener) for sync_id in data_dir.whole_sync_ids()
+    )
 
 
 def _find_differences(data_dir: DataDir, differences: list[str] | None) -> list[str]:

@@ -1,7 +1,9 @@
 """Flattens the kept raw payloads of past syncs again, after the rules of flattening changed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 import msgspec
 import pyarrow as pa
@@ -9,7 +11,7 @@ import pyarrow.compute as pc
 
 from aegis_etl import __version__
 from aegis_etl.lake.files import LakePath, drop_copies, open_parquet, write_file
-from aegis_etl.lake.flattening import Flattener
+from aegis_etl.lake.flattening import Flattened, Flattener
 from aegis_etl.lake.manifest import (
     SCHEMA_VERSION,
     DatasetEntry,
@@ -28,7 +30,28 @@ from aegis_etl.tables.arrays import integers
 from aegis_etl.tables.flatten import Outcome
 
 
-def reflatten_sync(data_dir: DataDir, sync_id: str) -> int:
+class PartFlattener(Protocol):
+    """Flattens raw parts and appends their rows to the lake's tables, as ``Flattener`` does."""
+
+    def submit(self, part: LakePath, is_shared: Mapping[int, bool | None]) -> None:
+        """Asks for the payloads of one part."""
+
+    def finish(self) -> Flattened:
+        """Waits for every submitted part and returns what became of its payloads."""
+
+
+OpenFlattener = Callable[[LakeWriter], AbstractContextManager[PartFlattener]]
+"""Where payloads are flattened, and into which tables."""
+
+
+def flatten_here(writer: LakeWriter) -> Flattener:
+    """A process beside this one: the usual ``OpenFlattener``."""
+    return Flattener(writer, isolates=False)
+
+
+def reflatten_sync(
+    data_dir: DataDir, sync_id: str, open_flattener: OpenFlattener = flatten_here
+) -> int:
     """Writes the lake tables of a sync again from its raw payloads, and its manifest anew.
 
     Rows whose payload raw keeps no more stay as they are. A kill in between leaves files that do
@@ -48,7 +71,7 @@ def reflatten_sync(data_dir: DataDir, sync_id: str) -> int:
     if not flattened_ids:
         return 0
     others = {e.dataset_id for e in manifest.datasets if e.changed} - flattened_ids
-    with LakeWriter(data_dir, sync_id) as lake, Flattener(lake, isolates=False) as flattener:
+    with LakeWriter(data_dir, sync_id) as lake, open_flattener(lake) as flattener:
         if others:
             for name in TABLE_NAMES:
                 lake.append(name, _read_rows(data_dir, sync_id, name, others))

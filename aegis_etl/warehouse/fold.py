@@ -16,12 +16,13 @@ from duckdb.func import FunctionNullHandling
 from aegis_etl.lake.manifest import Manifest
 from aegis_etl.lake.paths import TABLE_NAMES
 from aegis_etl.statements import quote_identifier, quote_text, read_statement
+from aegis_etl.tables.api_tables import TABLES
 from aegis_etl.tables.values import keep_spelling
 
 LakeTables = Mapping[str, Path | pa.Table]
 """The rows of one sync by table: a Parquet file of the lake, or the rows themselves."""
 
-_FOLDS = (
+_DATASET_FOLDS = (
     "history/datasets",
     "history/records",
     "history/runs",
@@ -29,9 +30,8 @@ _FOLDS = (
     "history/evaluated_runs",
     "history/reopened_evaluations",
     "meta/dataset_state",
-    "meta/syncs",
-    "meta/sync_errors",
 )
+_SYNC_FOLDS = ("meta/syncs", "meta/sync_errors")
 
 
 def fold_sync(
@@ -46,9 +46,21 @@ def fold_sync(
     _offer_json_equality(connection)
     connection.execute("begin")
     offer_sync(connection, manifest, tables)
-    for name in _FOLDS:
+    for name in (*_DATASET_FOLDS, *_SYNC_FOLDS):
         connection.execute(read_statement(name))
     connection.execute("commit")
+
+
+def fold_manifest(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
+    """Folds what is no dataset's: the sync itself and its errors. The rest is folded elsewhere."""
+    offer_sync(connection, manifest, empty_tables())
+    for name in _SYNC_FOLDS:
+        connection.execute(read_statement(name))
+
+
+def empty_tables() -> dict[str, pa.Table]:
+    """The lake's tables of a sync that brought no row."""
+    return {name: table.arrow_schema.empty_table() for name, table in TABLES.items()}
 
 
 def _offer_json_equality(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,7 +1,7 @@
 """Makes the warehouse again from the lake alone, and compares it with the published one."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -35,6 +35,13 @@ NOT_OF_THE_LAKE = {
 """What a warehouse holds besides what the syncs brought: how it was made, the user's own names."""
 
 
+FoldPast = Callable[[duckdb.DuckDBPyConnection, DataDir, Sequence[Manifest]], None]
+"""Folds syncs of the lake, oldest first, into the empty warehouse that the connection writes.
+
+It also restores the results of their audits and widens the audits' scope by each.
+"""
+
+
 @dataclass(frozen=True)
 class Rebuilt:
     """A warehouse made from the lake, in ``building/<sync_id>/``, not published.
@@ -51,8 +58,24 @@ class Rebuilt:
     audits: list[AuditResult]
 
 
+def fold_here(
+    connection: duckdb.DuckDBPyConnection, data_dir: DataDir, syncs: Sequence[Manifest]
+) -> None:
+    """Folds syncs one after the other, in this process: the usual ``FoldPast``.
+
+    Raises:
+        DataDamagedError: a file of a sync cannot be read.
+    """
+    for manifest in syncs:
+        fold_with_audits(connection, data_dir, manifest)
+
+
 def rebuild_warehouse(
-    data_dir: DataDir, *, make_marts: MartsStep | None = None, memory_limit: str = MEMORY_LIMIT
+    data_dir: DataDir,
+    *,
+    fold_past: FoldPast = fold_here,
+    make_marts: MartsStep | None = None,
+    memory_limit: str = MEMORY_LIMIT,
 ) -> Rebuilt:
     """Folds every sync of the lake, up to the published one, into an empty warehouse.
 
@@ -74,8 +97,7 @@ def rebuild_warehouse(
         ) as connection:
             create_definitions(connection)
             connection.execute(read_statement("scope/empty"))
-            for manifest in syncs:
-                fold_with_audits(connection, data_dir, manifest)
+            fold_past(connection, data_dir, syncs)
             if make_marts:
                 make_marts(connection, folder)
             audits = run_audits(connection)
@@ -108,9 +130,16 @@ def fold_with_audits(
             f"sync {manifest.sync_id} cannot be folded: {error}\n"
             "aegis-etl verify says which file is damaged and what mends it"
         ) from error
+    restore_audits(connection, data_dir, manifest)
+    drop_copies(data_dir.lake_of(manifest.sync_id))
+
+
+def restore_audits(
+    connection: duckdb.DuckDBPyConnection, data_dir: DataDir, manifest: Manifest
+) -> None:
+    """Adds the results of the audits of a sync as its ``audits.json`` has them."""
     audits = read_audits(data_dir.lake_of(manifest.sync_id) / AUDITS)
     record_audits(connection, manifest.sync_id, audits)
-    drop_copies(data_dir.lake_of(manifest.sync_id))
 
 
 def remake_versions(

