@@ -33,6 +33,7 @@ ACCOUNTS = {
         Account("17mb", 44),
         Account("170mb", 440),
         Account("850mb", 2200),
+        Account("990mb", 2600),
         Account("10m", 1080, records=1000, metrics=10, runs=2, originals=40),
     )
 }

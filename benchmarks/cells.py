@@ -76,6 +76,7 @@ def _make_cells() -> list[Cell]:
     return [
         *cells,
         Cell("nights-170mb", "Nights after the first, 170 MB", "170mb", "nights"),
+        Cell("nights-990mb", "Nights after the first, 1.2 million evaluations", "990mb", "nights"),
         Cell("nights-10m", "Nights after the first, 10 million evaluations", "10m", "nights"),
         Cell("aging-170mb", "Sixty nights, 5 % of the datasets changed each", "170mb", "aging"),
         Cell("first-2mb", "First sync, 2 MB", "2mb", "first"),

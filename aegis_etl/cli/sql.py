@@ -23,8 +23,10 @@ FETCHED_AT_ONCE = 10_000
 @click.argument("query", required=False)
 @click.option("--csv", "style", flag_value="csv", help="Print CSV, all rows.")
 @click.option("--json", "style", flag_value="json", help="Print a JSON array of objects, all rows.")
-@click.option("--example", metavar="NAME", help="Ask a question of sql/examples; `list` names all.")
-@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A value for it.")
+@click.option("--example", metavar="NAME", help="Ask a ready question; `list` names all.")
+@click.option(
+    "--param", "params", multiple=True, metavar="NAME=VALUE", help="A value for the question."
+)
 def sql(
     *, query: str | None, style: str | None, example: str | None, params: tuple[str, ...]
 ) -> int:
@@ -32,11 +34,13 @@ def sql(
 
     Without a query, at a prompt; or from standard input, where that is no terminal.
     """
-    if example == "list":
-        _list_examples()
-        return 0
-    if query and example:
+    if query is not None and example:
         raise click.UsageError("a query and --example exclude each other")
+    if params and example in {None, "list"}:
+        raise click.UsageError("--param gives a value to a question: name one by --example")
+    if example == "list":
+        _list_examples(style)
+        return 0
     from aegis_etl.lake.paths import DataDir
     from aegis_etl.settings import load_settings
     from aegis_etl.warehouse.connection import open_for_reading
@@ -56,20 +60,31 @@ def sql(
     return 0
 
 
-def _list_examples() -> None:
+def _list_examples(style: str | None) -> None:
     from aegis_etl.warehouse.mart_questions import list_questions, read_question
 
-    for name in list_questions():
-        question = read_question(name)
+    rows = []
+    for question in map(read_question, list_questions()):
         values = ", ".join(f"{p.name}={p.default_text}" for p in question.parameters)
-        click.echo(f"{name}: {question.description}{f' ({values})' if values else ''}")
+        rows.append((question.name, question.description, values))
+    columns = ["name", "question", "parameters"]
+    if style == "json":
+        _print_json(columns, iter(rows))
+    elif style == "csv":
+        for row in (columns, *rows):
+            _print_csv_line(row)
+    else:
+        for name, asks, values in rows:
+            click.echo(f"{name}: {asks}{f' ({values})' if values else ''}")
 
 
 def _read_example(name: str, params: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     from aegis_etl.warehouse.mart_questions import read_question
 
     question = read_question(name)
-    given = dict(param.partition("=")[::2] for param in params)
+    if unclear := [param for param in params if "=" not in param]:
+        raise click.UsageError(f"--param takes NAME=VALUE, not {unclear[0]!r}")
+    given = dict(param.split("=", 1) for param in params)
     return question.sql, dict(question.bind(given))
 
 

@@ -45,8 +45,8 @@ def show_captures(connection: duckdb.DuckDBPyConnection, selection: Selection) -
     """What became of the runs of 30 days, the datasets that lost some, and the newest runs."""
     st.caption(
         "The API serves the evaluations of a dataset's newest API run only. A run that another"
-        " replaces between two syncs is listed, but its scores are lost. Not narrowed down by"
-        " metric."
+        " replaces between two syncs is listed, but its scores are lost. Counted are runs created"
+        " in the 30 whole UTC days before the newest sync; not narrowed down by metric."
     )
     rows = ask(connection, "captures", dataset=selection.dataset_id).to_pylist()
     if rows:

@@ -1,12 +1,15 @@
 -- How far each scorer can be trusted: those with the least reliable scores first, of the most used $rows.
 with used as (
-    select *
+    select
+        *,
+        count(*) over () as scorers
     from marts.judge_reliability
     order by evaluations desc, metric_id, model_slug
     limit $rows
 )
 
 select
+    scorers,
     metric_name,
     model_slug,
     evaluations,
