@@ -58,6 +58,7 @@ class Reply:
         length: the Content-Length claimed; None claims the true one, -1 none at all.
         reset: the connection is reset before anything is sent.
         delay: seconds before the answer starts.
+        after: an event before which the answer does not start either.
     """
 
     status: int = 200
@@ -66,6 +67,7 @@ class Reply:
     length: int | None = None
     reset: bool = False
     delay: float = 0.0
+    after: threading.Event | None = None
 
 
 Script = Callable[[Asked], Reply]
@@ -125,16 +127,20 @@ class ScriptedApi:
                 )
                 api._enter(asked)
                 try:
-                    self._answer(api.script(asked))
+                    reply = api.script(asked)
+                    time.sleep(reply.delay)
+                    if reply.after:
+                        reply.after.wait()
+                finally:
+                    api._leave()  # before the client can know of the answer and ask again
+                try:
+                    self._answer(reply)
                 except (ConnectionError, TimeoutError):
                     self.close_connection = True
-                finally:
-                    api._leave()
 
             do_POST = do_GET  # noqa: N815 (a name that http.server calls)
 
             def _answer(self, reply: Reply) -> None:
-                time.sleep(reply.delay)
                 if reply.reset:
                     linger = struct.pack("ii", 1, 0)
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

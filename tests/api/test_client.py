@@ -1,6 +1,7 @@
 """What one request promises, over real sockets: retries, limits, exactness, an end."""
 
 import gzip
+import socket
 import threading
 import time
 import tracemalloc
@@ -24,6 +25,8 @@ from aegis_etl.api.errors import (
     ServerFailed,
     Unreachable,
 )
+
+PATIENCE_SECONDS = 600
 
 
 @pytest.mark.parametrize("kind", TRANSIENT)
@@ -175,7 +178,14 @@ def test_connections_are_kept(serve, connect):
 
 def test_no_more_requests_in_flight_than_allowed(serve, connect):
     """AEGIS_MAX_CONCURRENCY bounds all threads together."""
-    api = serve(always(Reply(delay=0.02)))
+    three = threading.Barrier(3)
+
+    def wait_for_three(_):
+        three.wait(PATIENCE_SECONDS)
+        time.sleep(0.02)  # in which a fourth could come
+        return GOOD
+
+    api = serve(wait_for_three)
     client = connect(api, max_concurrency=3)
     with ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda i: client.get(f"/datasets/{i}", check_json), range(36)))
@@ -184,17 +194,23 @@ def test_no_more_requests_in_flight_than_allowed(serve, connect):
 
 def test_a_silent_server_is_given_up(serve, connect):
     """AEGIS_TIMEOUT_SECONDS bounds the wait for an answer; the next try may bring it."""
-    api = serve(in_turn(Reply(delay=1.0), GOOD))
-    answer = connect(api, timeout_seconds=0.2).get("/datasets/1", check_json)
-    assert (answer.content, answer.attempts) == (GOOD.body, 2)
+    ended = threading.Event()
+    api = serve(in_turn(Reply(after=ended), GOOD))
+    client = connect(api, timeout_seconds=0.2, max_attempts=20)
+    answer = client.get("/datasets/1", check_json)
+    ended.set()
+    assert answer.content == GOOD.body
+    assert answer.attempts >= 2
 
 
 def test_an_unreachable_host_is_one_clear_line(serve, connect):
     """Nobody listening: one line that says so and names the setting."""
     api = serve(always(GOOD))
-    api.base_url = "http://127.0.0.1:9/api/v1"
-    with pytest.raises(Unreachable) as caught:
-        connect(api).get("/datasets", check_json)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # so that nobody else can listen there
+        api.base_url = f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1"
+        with pytest.raises(Unreachable) as caught:
+            connect(api).get("/datasets", check_json)
     assert "onnection refused" in str(caught.value)
     assert "AEGIS_BASE_URL" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -219,7 +235,7 @@ def test_closing_ends_every_wait(serve, connect):
         time.sleep(0.01)
     client.close()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_SECONDS)
     assert len(caught) == 4
     assert len(api.asked) == 1
 

@@ -43,13 +43,13 @@ def test_a_sync_ends_with_its_summary_as_json(aegis_etl: Run, world: World) -> N
 
 @pytest.mark.usefixtures("environment")
 def test_a_partial_sync_exits_3_and_names_each_failed_dataset(
-    aegis_etl: Run, world: World, sandbox: Sandbox
+    aegis_etl_here: Run, world: World, sandbox: Sandbox
 ) -> None:
     """Published, but some datasets failed: exit 3, each with its reason."""
     failing = world.dataset_ids(dataset_type_id=1)[0]
     sandbox.faults = Faults(always={failing: "404"})
 
-    done = aegis_etl("sync")
+    done = aegis_etl_here("sync")
 
     assert done.returncode == 3
     assert f"failed: dataset {failing} (fetch)" in done.stdout
@@ -68,10 +68,10 @@ def test_a_partial_sync_exits_3_and_names_each_failed_dataset(
     ],
 )
 def test_a_bad_start_is_one_clear_line(
-    aegis_etl: Run, env: dict[str, str], status: int, named: str
+    aegis_etl_here: Run, env: dict[str, str], status: int, named: str
 ) -> None:
     """A wrong key, setting or folder: one line that names it, the documented exit status."""
-    done = aegis_etl("sync", **env)
+    done = aegis_etl_here("sync", **env)
 
     assert done.returncode == status
     assert len(done.stderr.splitlines()) == 1, done.stderr
@@ -80,13 +80,13 @@ def test_a_bad_start_is_one_clear_line(
 
 
 def test_a_host_that_is_no_aegis_is_one_clear_line(
-    aegis_etl: Run, environment: Path, sandbox: Sandbox, settings: Settings
+    aegis_etl_here: Run, environment: Path, sandbox: Sandbox, settings: Settings
 ) -> None:
     """A base URL behind which no Aegis answers: exit 1 and a line that names the setting."""
     run_sync(settings, SyncRequest(), now=datetime.now(UTC))
     published = environment.joinpath("current").readlink()
 
-    done = aegis_etl("sync", AEGIS_BASE_URL=sandbox.base_url + "/nowhere")
+    done = aegis_etl_here("sync", AEGIS_BASE_URL=sandbox.base_url + "/nowhere")
 
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) <= 2
@@ -102,9 +102,9 @@ def test_debug_adds_the_traceback(aegis_etl: Run) -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_plan_writes_nothing(aegis_etl: Run, environment: Path, world: World) -> None:
+def test_plan_writes_nothing(aegis_etl_here: Run, environment: Path, world: World) -> None:
     """``plan`` tells settings, key, datasets and an estimate, and leaves no file behind."""
-    done = aegis_etl("plan")
+    done = aegis_etl_here("plan")
 
     listed = len(world.dataset_ids(dataset_type_id=1))
     assert done.returncode == 0, done.stderr
@@ -115,19 +115,19 @@ def test_plan_writes_nothing(aegis_etl: Run, environment: Path, world: World) ->
 
 
 @pytest.mark.usefixtures("environment")
-def test_plan_tells_a_refused_key(aegis_etl: Run) -> None:
+def test_plan_tells_a_refused_key(aegis_etl_here: Run) -> None:
     """A key that the API refuses fails the plan as it would fail the sync."""
-    done = aegis_etl("plan", AEGIS_API_KEY="sk_other")
+    done = aegis_etl_here("plan", AEGIS_API_KEY="sk_other")
 
     assert done.returncode == 1
     assert "AEGIS_API_KEY" in done.stderr
 
 
 @pytest.mark.usefixtures("environment")
-def test_before_the_first_sync_there_is_nothing_to_ask(aegis_etl: Run) -> None:
+def test_before_the_first_sync_there_is_nothing_to_ask(aegis_etl_here: Run) -> None:
     """Each command that needs a warehouse says what to do first."""
-    assert "run aegis-etl sync" in aegis_etl("status").stdout
-    done = aegis_etl("sql", "select 1")
+    assert "run aegis-etl sync" in aegis_etl_here("status").stdout
+    done = aegis_etl_here("sql", "select 1")
     assert done.returncode == 1
     assert "run aegis-etl sync" in done.stderr
 
@@ -146,7 +146,7 @@ def test_the_sandbox_serves_until_it_is_interrupted() -> None:
 
     assert exported["AEGIS_BASE_URL"].startswith("http://127.0.0.1:")
     assert exported["AEGIS_API_KEY"].startswith("sk_")
-    assert process.wait(timeout=120) == 0
+    assert process.wait(timeout=600) == 0
 
 
 def test_the_demo_lives_through_its_nights(aegis_etl: Run, tmp_path: Path) -> None:

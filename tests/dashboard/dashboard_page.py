@@ -12,7 +12,7 @@ TABS = ("Overview", "Compare runs", "Cost", "Captured and missed", "Trust")
 
 def open_tab(tab: str) -> AppTest:
     """The page of ``AEGIS_DATA_DIR`` as it opens on a tab."""
-    page = AppTest.from_file(str(SCRIPT), default_timeout=120)
+    page = AppTest.from_file(str(SCRIPT), default_timeout=600)
     page.query_params["tab"] = tab
     return run(page)
 

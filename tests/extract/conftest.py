@@ -1,34 +1,15 @@
 """Clients of the sandbox whose waits take a hundredth of their time."""
 
-import threading
-import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hasty_clock import HastyClock
 
 from aegis_etl.api.client import Client
+from aegis_etl.api.clock import Clock
 from aegis_etl.sandbox import Faults, Sandbox, World
 from aegis_etl.settings import Settings
-
-SPEED = 100
-
-
-class HastyClock:
-    """A clock that runs a hundred times as fast as the machine's."""
-
-    def now(self) -> datetime:
-        """The time of day, in UTC."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Seconds that only ever grow."""
-        return time.monotonic() * SPEED
-
-    def sleep(self, seconds: float, until: threading.Event) -> None:
-        """Waits a hundredth of the time, or until the event is set."""
-        until.wait(seconds / SPEED)
 
 
 @pytest.fixture
@@ -56,9 +37,10 @@ def connect() -> Iterator[Callable[..., Client]]:
     """Makes a client of a sandbox."""
     opened: list[Client] = []
 
-    def open_client(sandbox: Sandbox, **settings: Any) -> Client:
+    def open_client(sandbox: Sandbox, clock: Clock | None = None, **settings: Any) -> Client:
         values = {"api_key": sandbox.api_key, "base_url": sandbox.base_url, **settings}
-        opened.append(Client(Settings(_env_file=None, **values), clock=HastyClock()))
+        made = Settings(_env_file=None, **values)
+        opened.append(Client(made, clock=clock or HastyClock()))
         return opened[-1]
 
     yield open_client

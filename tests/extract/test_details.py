@@ -16,7 +16,7 @@ from aegis_etl.extract.details import fetch_details
 from aegis_etl.sandbox import Faults
 
 TRANSIENT = ["429", "500", "502", "503", "504", "reset", "cut", "truncated", "garbage", "html"]
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 600
 
 
 def _fetch(client, ids, concurrency=4):
@@ -103,7 +103,7 @@ def test_a_key_that_dies_stops_all(world, emulate, connect, kind, expected):
     sandbox.faults = Faults(always={"*": kind})
     with pytest.raises(expected):
         list(fetching)
-    time.sleep(0.1)
+    _wait_for_threads()
     assert len(sandbox.log) <= 10 < len(ids)
 
 
@@ -136,9 +136,7 @@ def test_leaving_early_stops_the_workers(world, emulate, connect):
     assert next(fetching).dataset_id == ids[0]
     fetching.close()
     _wait_for_threads()
-    asked = len(sandbox.log)
-    time.sleep(0.1)
-    assert len(sandbox.log) == asked
+    assert len(sandbox.log) <= 1 + 4
     with pytest.raises(ClientClosed):
         list(fetch_details(client, ids[:1], concurrency=1))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -13,9 +14,9 @@ from aegis_etl.warehouse.fold import fold_sync
 from aegis_etl.warehouse.schema import create_definitions
 
 
-def open_warehouse() -> duckdb.DuckDBPyConnection:
-    """A new warehouse in memory."""
-    connection = duckdb.connect(config={"threads": 1})
+def open_warehouse(path: str | Path = ":memory:") -> duckdb.DuckDBPyConnection:
+    """A warehouse, new where there is none; by default in memory."""
+    connection = duckdb.connect(path, config={"threads": 1})
     connection.execute("set TimeZone = 'UTC'")
     create_definitions(connection)
     return connection

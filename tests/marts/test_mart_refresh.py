@@ -1,6 +1,9 @@
 """A night's refresh gives what a full build gives."""
 
+import shutil
 from collections.abc import Sequence
+from copy import deepcopy
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -58,6 +61,19 @@ def test_a_night_without_change_leaves_the_marts(warehouse: duckdb.DuckDBPyConne
         assert_same_rows(mart, read_frame(warehouse, f"marts.{mart}"), frame)
 
 
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Account]:
+    """A warehouse of four nights with its marts, and the account that it holds; to be copied."""
+    path = tmp_path_factory.mktemp("lived") / "warehouse.duckdb"
+    account = Account(11)
+    with open_warehouse(path) as warehouse:
+        for _ in range(4):
+            account.live_day()
+            sync_account(warehouse, account)
+        build_marts(warehouse)
+    return path, account
+
+
 FINISHED_AFTER_THE_SYNC = """
     update history.runs
     set finished_at = (select max(started_at) + interval 1 hour from meta.syncs)
@@ -79,20 +95,23 @@ FINISHED_AFTER_THE_SYNC = """
     ids=["quiet", "failed fetch", "name", "name withdrawn", "first sync after a run"],
 )
 def test_a_night_that_touched_nothing_equals_a_full_build(
-    before: str, failed: Sequence[int], after: str, *, made_alone: bool
+    lived: tuple[Path, Account],
+    tmp_path: Path,
+    before: str,
+    failed: Sequence[int],
+    after: str,
+    *,
+    made_alone: bool,
 ) -> None:
     """The marts are as if all were made again; on a quiet night dataset_health alone is made."""
-    with open_warehouse() as refreshed, open_warehouse() as rebuilt:
+    path, account = lived
+    copies = [shutil.copyfile(path, tmp_path / name) for name in ("refreshed", "rebuilt")]
+    with open_warehouse(copies[0]) as refreshed, open_warehouse(copies[1]) as rebuilt:
         for warehouse in (refreshed, rebuilt):
-            account = Account(11)
-            for _ in range(4):
-                account.live_day()
-                sync_account(warehouse, account)
-            build_marts(warehouse)
             if before:
                 warehouse.execute(before)
                 build_marts(warehouse)
-            sync_unchanged(warehouse, account, failed=failed)
+            sync_unchanged(warehouse, deepcopy(account), failed=failed)
             if after:
                 warehouse.execute(after)
         made = build_marts(refreshed, [])

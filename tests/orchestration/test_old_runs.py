@@ -18,7 +18,6 @@ RunNight = Callable[..., dg.ExecuteInProcessResult]
 MakeAsset = Callable[..., dg.ExecuteInProcessResult]
 
 NOW = datetime.now(UTC)
-LATER = NOW + timedelta(days=30, minutes=10)
 YEARS_LATER = NOW + timedelta(days=800)
 FINISHED = {
     dg.DagsterRunStatus.SUCCESS,
@@ -65,7 +64,7 @@ def test_nothing_is_left_of_an_old_run(
     old, newest = [run_night().run_id for _ in range(2)]
     assert find_traces(tmp_path / "dagster_home", old)
 
-    assert prune_runs(instance, now=LATER) == 1
+    assert prune_runs(instance, now=YEARS_LATER) == 1
 
     assert find_traces(tmp_path / "dagster_home", old) == []
     assert instance.get_run_ids() == [newest]
@@ -107,9 +106,11 @@ def test_only_finished_runs_go(instance: dg.DagsterInstance) -> None:
 def test_a_run_of_the_last_thirty_days_stays(instance: dg.DagsterInstance) -> None:
     """Thirty days are kept, to the minute."""
     create_run_for_test(instance, status=dg.DagsterRunStatus.SUCCESS)
+    [record] = instance.get_run_records()
+    thirty_days_later = record.create_timestamp + timedelta(days=30)
 
-    assert prune_runs(instance, now=NOW + timedelta(days=30) - timedelta(minutes=1)) == 0
-    assert prune_runs(instance, now=LATER) == 1
+    assert prune_runs(instance, now=thirty_days_later - timedelta(minutes=1)) == 0
+    assert prune_runs(instance, now=thirty_days_later + timedelta(minutes=1)) == 1
 
 
 def test_every_old_run_goes_however_many_there_are(
@@ -120,7 +121,7 @@ def test_every_old_run_goes_however_many_there_are(
         create_run_for_test(instance, status=dg.DagsterRunStatus.SUCCESS)
     shown = [make_asset().run_id, make_asset(fails=True).run_id]
 
-    assert prune_runs(instance, now=LATER, batch_size=1) == 7
+    assert prune_runs(instance, now=YEARS_LATER, batch_size=1) == 7
     assert sorted(instance.get_run_ids()) == sorted(shown)
 
 

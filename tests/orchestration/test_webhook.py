@@ -32,7 +32,7 @@ def posts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
             """Says nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Webhook)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setenv("AEGIS_WEBHOOK_URL", f"http://127.0.0.1:{server.server_port}/hook")
     yield received
     server.shutdown()

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from aegis_etl.sandbox import Sandbox
 
+PATIENCE_SECONDS = 600
+
 
 class Answer(NamedTuple):
     """A response as a client sees it."""
@@ -30,7 +32,7 @@ def ask(sandbox: Sandbox, target: str, *, method: str = "GET", **headers: str) -
     url = urlsplit(sandbox.base_url)
     given = {"Authorization": f"Bearer {sandbox.api_key}"}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
-    connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=10)
+    connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=PATIENCE_SECONDS)
     try:
         path = target[1:] if target.startswith("//") else url.path + target
         connection.request(method, path, headers={k: v for k, v in given.items() if v})

@@ -59,6 +59,7 @@ def _fill(ballast: Path, *, but_for: int) -> None:
 
 
 if __name__ == "__main__":
+    sys.path.append(str(Path(__file__).parents[1]))
     mounted = Path(sys.argv[1])
     subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", mounted], check=True

@@ -1,8 +1,9 @@
 """A process that syncs the real way, for tests to kill: tells on its output how far it is.
 
-Run as a script, it reads its settings from the environment, and the world's time as its argument.
-It writes ``list``, ``fetch``, ``flatten``, ``fold``, ``publish``, ``done`` before each step, a line
-each; ``done`` is followed by the summary as JSON.
+Run as a script, it reads its settings from the environment; its arguments are the world's time, the
+kind of sync, and the step before which it waits for its input to end, or nothing. It writes
+``list``, ``fetch``, ``flatten``, ``fold``, ``publish``, ``done`` before each step, a line each;
+``done`` is followed by the summary as JSON.
 """
 
 import json
@@ -11,10 +12,10 @@ import signal
 import subprocess
 import sys
 from datetime import datetime
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from sync_account import SyncedAccount
+if TYPE_CHECKING:
+    from sync_account import SyncedAccount
 
 STAGES = ("list", "fetch", "flatten", "fold", "publish")
 
@@ -24,19 +25,21 @@ class SyncProcess:
 
     Args:
         kind: of the sync.
+        held_before: the step that it does not begin before ``finish``, so that it cannot end first.
         settings: by environment variable, besides those that lead to the account.
     """
 
     def __init__(
         self,
-        account: SyncedAccount,
+        account: "SyncedAccount",
         kind: str = "full",
         *,
+        held_before: str = "",
         stderr: int | None = None,
         **settings: str,
     ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, __file__, account.world.now.isoformat(), kind],
+            [sys.executable, __file__, account.world.now.isoformat(), kind, held_before],
             env={
                 **os.environ,
                 "AEGIS_API_KEY": account.sandbox.api_key,
@@ -45,6 +48,7 @@ class SyncProcess:
                 **settings,
             },
             cwd=account.data_dir.root.parent,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
@@ -69,13 +73,15 @@ class SyncProcess:
         return self.reached
 
     def close(self) -> None:
-        """Closes what was read from it."""
-        for pipe in (self._output, self.process.stderr):
+        """Closes the pipes to it."""
+        for pipe in (self.process.stdin, self._output, self.process.stderr):
             if pipe:
                 pipe.close()
 
     def finish(self) -> dict[str, Any]:
-        """Waits for the end; returns the summary."""
+        """Lets it go on, and waits for the end; returns the summary."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
         output = self._output.read()
         self.close()
         assert self.process.wait() == 0
@@ -83,12 +89,14 @@ class SyncProcess:
         return summary
 
 
-def _run(now: datetime, kind: str) -> None:
+def _run(now: datetime, kind: str, held_before: str) -> None:
     from aegis_etl.settings import load_settings
     from aegis_etl.sync import SyncRequest, steps
 
     def tell(stage: str) -> None:
         print(stage, flush=True)
+        if stage == held_before:
+            sys.stdin.read()
 
     tell("list")
     with steps.start_sync(load_settings(), SyncRequest(kind), now=now) as running:
@@ -106,7 +114,6 @@ def _run(now: datetime, kind: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
     # Whoever started the tests in the background made them ignore it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    _run(datetime.fromisoformat(sys.argv[1]), sys.argv[2])
+    _run(datetime.fromisoformat(sys.argv[1]), sys.argv[2], sys.argv[3])

@@ -1,14 +1,13 @@
 """An emulated account and the data directory that it is synced into."""
 
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from hasty_clock import HastyClock
 
 from aegis_etl.lake.manifest import Manifest, read_manifest
 from aegis_etl.lake.paths import DataDir
@@ -16,24 +15,7 @@ from aegis_etl.sandbox import Faults, Sandbox, World
 from aegis_etl.settings import Settings
 from aegis_etl.sync import SyncRequest, SyncSummary, run_sync
 
-SPEED = 50
 TABLES = ("datasets", "records", "runs", "evaluations")
-
-
-class HastyClock:
-    """A clock whose waits take a fiftieth of their time."""
-
-    def now(self) -> datetime:
-        """The time of day, in UTC."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Seconds that only ever grow."""
-        return time.monotonic() * SPEED
-
-    def sleep(self, seconds: float, until: threading.Event) -> None:
-        """Waits a fiftieth of the time, or until the event is set."""
-        until.wait(seconds / SPEED)
 
 
 class SyncedAccount:

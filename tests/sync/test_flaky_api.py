@@ -96,7 +96,8 @@ def test_after_an_outage_the_next_sync_goes_on(tmp_path: Path) -> None:
     """What was landed before the API went down is not asked for again when it is back."""
     world = World(datasets=90, records=1, metrics=1, runs=1, proprietary=0)
     ids = world.dataset_ids()
-    with served_account(tmp_path / "data", world, max_attempts=2) as account:
+    in_order = {"max_concurrency": 1, "max_attempts": 2}
+    with served_account(tmp_path / "data", world, **in_order) as account:
         with pytest.raises(ApiDown):
             account.sync(faults=Faults(always=dict.fromkeys(ids[40:], "503")))
         first = {int(path.rpartition("/")[2]) for path in account.asked() if path[-1].isdigit()}

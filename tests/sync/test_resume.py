@@ -19,7 +19,7 @@ from aegis_etl.sync.note import find_resumable
 
 DATASETS = 30
 LISTING_REQUESTS = 4
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 600
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_a_damaged_part_is_asked_for_again(killed: SyncedAccount) -> None:
 
 def test_another_base_does_not_continue_it(synced: SyncedAccount) -> None:
     """A sync whose base is no longer what is published is not continued."""
-    process = SyncProcess(synced)
+    process = SyncProcess(synced, held_before="publish")
     process.wait_for("fold")
     process.kill()
     synced.data_dir.current.unlink()

@@ -30,7 +30,7 @@ def abandoned_once(
         account.world.live_night()
         dataset_id = account.world.dataset_ids(dataset_type_id=1)[0]
         account.world.add_run(dataset_id, alias=FORGOTTEN)
-        process = SyncProcess(account)
+        process = SyncProcess(account, held_before="publish")
         process.wait_for("fold")
         process.kill()
         account.world.live_night()
@@ -116,7 +116,7 @@ def test_a_sync_that_failed_too_often_loses_nothing(tmp_path: Path) -> None:
 
 def test_nothing_landed_leaves_nothing(synced: SyncedAccount) -> None:
     """An abandoned sync that landed no new payload is removed without a trace."""
-    process = SyncProcess(synced)
+    process = SyncProcess(synced, held_before="publish")
     process.wait_for("fold")
     process.kill()
     killed = synced.data_dir.sync_ids()[-1]

@@ -76,10 +76,11 @@ def test_an_account_out_of_credits(yesterday: SyncedAccount) -> None:
 
 def test_an_unreachable_host(yesterday: SyncedAccount) -> None:
     """Where nobody listens the sync fails after its tries: exit 1, the line names the setting."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        free_port = server.getsockname()[1]
-    with pytest.raises(Unreachable) as caught:
-        yesterday.sync(base_url=f"http://127.0.0.1:{free_port}/api/v1", max_attempts=2)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # so that nobody else can listen there
+        base_url = f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1"
+        with pytest.raises(Unreachable) as caught:
+            yesterday.sync(base_url=base_url, max_attempts=2)
     assert caught.value.exit_status == 1
     assert caught.value.attempts == 2
     assert_one_clear_line(caught.value, "AEGIS_BASE_URL")

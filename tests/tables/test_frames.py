@@ -80,6 +80,6 @@ def test_flattening_imports_no_pandas() -> None:
         "print([outcome.state for outcome in batch.outcomes], 'pandas' in sys.modules)\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=600
     )
     assert ran.stdout == "['ok', 'ok', 'partial', 'quarantined'] False\n"

@@ -4,6 +4,7 @@ import json
 import random
 from typing import Any
 
+import pytest
 from api_payloads import Verbatim, body_of, dataset, evaluation, record, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,9 @@ ODD = [
     Verbatim("NaN"), Verbatim("1e999"), Verbatim("-0"), Verbatim("2.0"), Verbatim("1E5"),
     Verbatim("[" * 3000 + "]" * 3000),
 ]  # fmt: skip
+
+
+TIMES = pytest.mark.parametrize("times", [250, pytest.param(2000, marks=pytest.mark.long)])
 
 
 def base() -> dict[str, Any]:
@@ -34,14 +38,15 @@ def is_key(value: Any) -> bool:
     return type(value) is int and -(2**63) <= value < 2**63
 
 
-def test_a_thousand_mutated_rows_lose_no_good_one_and_name_each_bad_one() -> None:
+@TIMES
+def test_mutated_rows_lose_no_good_one_and_name_each_bad_one(times: int) -> None:
     """One value of one row is replaced or taken away: the other rows are as they were; the row
     itself is kept, or, when it lost its key, named with its JSON as sent.
     """
     dice = random.Random(20261124)
     untouched = flatten_payloads([Payload(42, body_of(base()))]).tables
     keys = {"records": ["id"], "runs": ["id"], "evaluations": ["id", "run_id", "record_id"]}
-    for _ in range(1000):
+    for _ in range(times):
         payload = base()
         table = dice.choice(list(keys))
         rows = payload[table]
@@ -71,14 +76,15 @@ def test_a_thousand_mutated_rows_lose_no_good_one_and_name_each_bad_one() -> Non
             assert (outcome.state, outcome.rows[table]) == ("ok", len(rows))
 
 
-def test_a_thousand_damaged_bodies_harm_nobody() -> None:
+@TIMES
+def test_damaged_bodies_harm_nobody(times: int) -> None:
     """Bytes cut, doubled, swapped or overwritten: no exception, and a whole neighbour each time."""
     dice = random.Random(7)
     good = body_of(base())
     whole = {
         name: len(table) for name, table in flatten_payloads([Payload(42, good)]).tables.items()
     }
-    for _ in range(1000):
+    for _ in range(times):
         body = bytearray(good)
         for _ in range(dice.randint(1, 3)):
             start = dice.randrange(len(body))

@@ -8,9 +8,9 @@ import pytest
 from warehouse_nights import Night, Row, Served
 
 from aegis_etl.lake.manifest import Manifest
+from aegis_etl.statements import read_statement
 from aegis_etl.warehouse.audit import AUDITS, AuditResult, find_blocking, run_audits
 from aegis_etl.warehouse.build import fold_and_note
-from aegis_etl.statements import read_statement
 
 BLOCKING = {"counts_match", "keys_unique", "listed_accounted", "versions_disjoint"}
 
