@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from aegis_etl.errors import AegisEtlError, LakeStoreError
-from aegis_etl.lake.files import create_folder, hash_file, sync_folder
+from aegis_etl.lake.files import create_folder, hash_file, sync_folder, write_file
 from aegis_etl.lake.manifest import read_manifest
 from aegis_etl.lake.paths import MANIFEST, DataDir
 
@@ -129,7 +129,7 @@ def seal_version(folder: Path, *, group_read: bool) -> None:
     """Writes ``SHA256SUMS``, as ``sha256sum --check`` reads it; makes all read-only and durable."""
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != SUMS)
     lines = [f"{hash_file(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
-    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+    write_file(folder / SUMS, "".join(lines).encode())  # an older one is read-only
     for path in folder.rglob("*"):
         if path.is_file():
             path.chmod(0o440 if group_read else 0o400)
