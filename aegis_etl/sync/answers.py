@@ -1,8 +1,7 @@
 """Marts and report: of a night, and of a version that is made again from the lake."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -18,11 +17,6 @@ from aegis_etl.warehouse.marts import make_marts
 logger = logging.getLogger(__name__)
 
 
-def marts_step(data_dir: DataDir) -> MartsStep:
-    """The step that makes a night's marts, from those of the version that it began as."""
-    return partial(make_marts, metric_names=data_dir.metric_names, published=data_dir.marts)
-
-
 def answers_step(data_dir: DataDir) -> MartsStep:
     """The step that makes both from a folded warehouse whose audits are recorded."""
 
@@ -34,14 +28,29 @@ def answers_step(data_dir: DataDir) -> MartsStep:
     return make_answers
 
 
-@contextmanager
-def report_step(kind: Kind) -> Iterator[ReportStep | None]:
-    """The step that writes the report of a full sync; starts what draws its charts."""
+def night_steps(
+    data_dir: DataDir, kind: Kind, stack: ExitStack
+) -> tuple[MartsStep, ReportStep | None]:
+    """The two steps of a night, the marts and then, of a full sync, the report.
+
+    What draws the report's charts starts when the marts are made: before, its memory would add to
+    theirs. It ends with the stack.
+    """
+    make_night_marts = partial(
+        make_marts, metric_names=data_dir.metric_names, published=data_dir.marts
+    )
     if kind != "full":
-        yield None
-        return
-    with open_drawing() as draw:
-        yield partial(_try_report, draw=draw)
+        return make_night_marts, None
+    started: list[Draw] = []
+
+    def make_then_start(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        make_night_marts(connection, folder)
+        started.append(stack.enter_context(open_drawing()))
+
+    def write_drawn(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        _try_report(connection, path, draw=started[0])
+
+    return make_then_start, write_drawn
 
 
 def _try_report(connection: duckdb.DuckDBPyConnection, path: Path, *, draw: Draw) -> None:

@@ -27,7 +27,7 @@ from aegis_etl.lake.manifest import Manifest, commit_manifest, encode_manifest, 
 from aegis_etl.lake.paths import AUDITS, BLOCKED_MANIFEST
 from aegis_etl.settings import Settings
 from aegis_etl.sync.accounting import make_manifest
-from aegis_etl.sync.answers import marts_step, report_step
+from aegis_etl.sync.answers import night_steps
 from aegis_etl.sync.choosing import choose_dataset_ids
 from aegis_etl.sync.disk import full_disk_explained
 from aegis_etl.sync.entries import has_news
@@ -41,7 +41,7 @@ from aegis_etl.sync.remains import remove_sync
 from aegis_etl.sync.retention import prune_raw
 from aegis_etl.sync.summary import SyncSummary
 from aegis_etl.warehouse.audit import AuditResult, encode_audits, find_blocking
-from aegis_etl.warehouse.build import ReportStep, build_warehouse
+from aegis_etl.warehouse.build import build_warehouse
 from aegis_etl.warehouse.publish import publish_version
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,6 @@ class RunningSync:
     sync: Sync
     client: Client
     stack: ExitStack
-    report: ReportStep | None
     quiet: bool
 
 
@@ -86,8 +85,7 @@ def start_sync(
         if sync.resumed:
             landed = len(sync.landed)
             logger.info("continuing sync %s: %d datasets are landed", sync.sync_id, landed)
-        report = stack.enter_context(report_step(request.kind))
-        yield RunningSync(sync, client, stack, report, quiet)
+        yield RunningSync(sync, client, stack, quiet)
 
 
 def list_account(running: RunningSync) -> Listing | None:
@@ -211,14 +209,15 @@ def build(running: RunningSync, flat: Flat) -> Built:
         SyncStoppedError: the disk is full.
     """
     data_dir, sync_id = running.sync.data_dir, running.sync.sync_id
-    with full_disk_explained(data_dir):
+    with full_disk_explained(data_dir), ExitStack() as stack:
+        make_marts, write_report = night_steps(data_dir, flat.manifest.kind, stack)
         audits = build_warehouse(
             data_dir,
             flat.manifest,
             pending=running.sync.pending,
             findings=flat.findings,
-            make_marts=marts_step(data_dir),
-            write_report=running.report,
+            make_marts=make_marts,
+            write_report=write_report,
         )
         write_file(data_dir.lake_of(sync_id) / AUDITS, encode_audits(audits))
         files = hash_files(data_dir, sync_id)
