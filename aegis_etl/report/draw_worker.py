@@ -1,7 +1,7 @@
 """The drawing process: reads Vega-Lite specifications, answers with their SVG, a line of JSON each.
 
 Starting the JavaScript engine takes most of a second and holds Python's lock, so it is done here,
-beside the audits and the report's questions. The process ends when its input does.
+beside the build. The process ends when its input does.
 """
 
 import json

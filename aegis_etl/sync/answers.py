@@ -33,14 +33,17 @@ def night_steps(
 ) -> tuple[MartsStep, ReportStep | None]:
     """The two steps of a night, the marts and then, of a full sync, the report.
 
-    What draws the report's charts starts when the marts are made: before, its memory would add to
-    theirs. It ends with the stack.
+    What draws the report's charts ends with the stack. It starts at once, but in a first sync when
+    the marts are made: before, its memory would add to what storing a whole account takes.
     """
     make_night_marts = partial(
         make_marts, metric_names=data_dir.metric_names, published=data_dir.marts
     )
     if kind != "full":
         return make_night_marts, None
+    if data_dir.warehouse.exists():
+        draw = stack.enter_context(open_drawing())
+        return make_night_marts, partial(_try_report, draw=draw)
     started: list[Draw] = []
 
     def make_then_start(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
