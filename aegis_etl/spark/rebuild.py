@@ -1,9 +1,7 @@
 """The driver's side of a rebuild on Spark: hands out buckets, and takes each table in once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import TracebackType
-from typing import Self
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from uuid import uuid4
 
 import duckdb
@@ -90,9 +88,9 @@ class SparkRebuild:
             _require_all(name, _insert_rows(connection, name, self._files(folded, name)), folded)
         remove_folder(self._output)
 
-    def open_flattener(self, writer: LakeWriter) -> "SparkFlattener":
-        """An ``OpenFlattener``."""
-        return SparkFlattener(self, writer)
+    def open_flattener(self, writer: LakeWriter) -> AbstractContextManager["SparkFlattener"]:
+        """An ``OpenFlattener``: one that holds nothing which would have to be let go."""
+        return nullcontext(SparkFlattener(self, writer))
 
     def flatten_parts(
         self, parts: Mapping[LakePath, dict[int, bool | None]], writer: LakeWriter
@@ -130,17 +128,6 @@ class SparkFlattener:
         self._rebuild = rebuild
         self._writer = writer
         self._parts: dict[LakePath, dict[int, bool | None]] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Holds nothing that would have to be let go."""
 
     def submit(self, part: LakePath, is_shared: Mapping[int, bool | None]) -> None:
         """Notes a part to flatten."""
