@@ -4,11 +4,11 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any, Self
 
 from markupsafe import Markup
 
@@ -68,38 +68,53 @@ Draw = Callable[[Spec, str], Figure]
 """Begins to draw a specification, under a label; does not wait."""
 
 
-@contextmanager
-def open_drawing() -> Iterator[Draw]:
-    """Starts a process that draws, and ends it: its engine is ready about a second later."""
-    with (
-        subprocess.Popen(
-            # -P: a module in the working directory must not stand in for one of ours.
-            [sys.executable, "-P", "-m", "aegis_etl.report.draw_worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-            process_group=0,  # so that Ctrl-C reaches this process alone
-        ) as process,
-        ThreadPoolExecutor(1, thread_name_prefix="drawing") as in_turn,
-    ):
+class Drawing:
+    """Draws in a process of its own, which ends with the block; called, it is a ``Draw``.
+
+    The process is ready about a second after ``start``, which the first chart calls if nobody
+    did. One that cannot be started is an error of the charts and of nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._in_turn = ThreadPoolExecutor(1, thread_name_prefix="drawing")
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process:
+            self._process.kill()
+        self._in_turn.shutdown()
+        if self._process:
+            self._process.communicate()  # closes the pipes
+
+    def start(self) -> None:
+        """Starts the process, if it is not running."""
+        if self._process is None:
+            with suppress(OSError):
+                self._process = subprocess.Popen(
+                    # -P: a module in the working directory must not stand in for one of ours.
+                    [sys.executable, "-P", "-m", "aegis_etl.report.draw_worker"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    encoding="utf-8",
+                    process_group=0,  # so that Ctrl-C reaches this process alone
+                )
+
+    def __call__(self, spec: Spec, label: str) -> Figure:
+        """Begins to draw; see ``Draw``."""
+        self.start()
+        return Figure(label, self._in_turn.submit(self._draw, spec))
+
+    def _draw(self, spec: Spec) -> str:
+        if self._process is None:
+            raise AegisEtlError("the process that draws the report's charts could not be started")
+        specs, drawings = self._process.stdin, self._process.stdout
+        assert specs is not None and drawings is not None  # noqa: S101, PT018  both were asked for
         try:
-            yield lambda spec, label: Figure(label, in_turn.submit(_draw, process, spec))
-        finally:
-            process.kill()
-            with suppress(BrokenPipeError):
-                _pipes(process)[0].close()
-
-
-def _draw(process: "subprocess.Popen[str]", spec: Spec) -> str:
-    specs, drawings = _pipes(process)
-    try:
-        specs.write(json.dumps({"padding": 2, **spec, "config": _CONFIG}) + "\n")
-        specs.flush()
-        return str(json.loads(drawings.readline()))
-    except (BrokenPipeError, json.JSONDecodeError) as end:
-        raise AegisEtlError("the process that draws the report's charts ended") from end
-
-
-def _pipes(process: "subprocess.Popen[str]") -> tuple[IO[str], IO[str]]:
-    assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  both were asked for
-    return process.stdin, process.stdout
+            specs.write(json.dumps({"padding": 2, **spec, "config": _CONFIG}) + "\n")
+            specs.flush()
+            return str(json.loads(drawings.readline()))
+        except (BrokenPipeError, json.JSONDecodeError) as end:
+            raise AegisEtlError("the process that draws the report's charts ended") from end

@@ -1,7 +1,6 @@
 """Marts and report: of a night, and of a version that is made again from the lake."""
 
 import logging
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import duckdb
 
 from aegis_etl.lake.manifest import Kind
 from aegis_etl.lake.paths import DataDir
-from aegis_etl.report.drawing import Draw, open_drawing
+from aegis_etl.report.drawing import Draw, Drawing
 from aegis_etl.report.page import write_report
 from aegis_etl.warehouse.build import MartsStep, ReportStep
 from aegis_etl.warehouse.marts import make_marts
@@ -21,39 +20,32 @@ def answers_step(data_dir: DataDir) -> MartsStep:
     """The step that makes both from a folded warehouse whose audits are recorded."""
 
     def make_answers(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-        with open_drawing() as draw:
-            make_marts(connection, folder, metric_names=data_dir.metric_names)
-            write_report(connection, folder / data_dir.report.name, draw)
+        with Drawing() as drawing:
+            make_marts(
+                connection, folder, metric_names=data_dir.metric_names, when_built=drawing.start
+            )
+            write_report(connection, folder / data_dir.report.name, drawing)
 
     return make_answers
 
 
 def night_steps(
-    data_dir: DataDir, kind: Kind, stack: ExitStack
+    data_dir: DataDir, kind: Kind, drawing: Drawing
 ) -> tuple[MartsStep, ReportStep | None]:
     """The two steps of a night, the marts and then, of a full sync, the report.
 
-    What draws the report's charts ends with the stack. It starts at once, but in a first sync when
-    the marts are made: before, its memory would add to what storing a whole account takes.
+    The charts' process starts at once, but in a first sync when the marts are built: before, its
+    memory would add to what storing a whole account takes.
     """
+    if kind == "full" and data_dir.warehouse.exists():
+        drawing.start()
     make_night_marts = partial(
-        make_marts, metric_names=data_dir.metric_names, published=data_dir.marts
+        make_marts,
+        metric_names=data_dir.metric_names,
+        published=data_dir.marts,
+        when_built=drawing.start if kind == "full" else None,
     )
-    if kind != "full":
-        return make_night_marts, None
-    if data_dir.warehouse.exists():
-        draw = stack.enter_context(open_drawing())
-        return make_night_marts, partial(_try_report, draw=draw)
-    started: list[Draw] = []
-
-    def make_then_start(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-        make_night_marts(connection, folder)
-        started.append(stack.enter_context(open_drawing()))
-
-    def write_drawn(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-        _try_report(connection, path, draw=started[0])
-
-    return make_then_start, write_drawn
+    return make_night_marts, partial(_try_report, draw=drawing) if kind == "full" else None
 
 
 def _try_report(connection: duckdb.DuckDBPyConnection, path: Path, *, draw: Draw) -> None:

@@ -25,6 +25,7 @@ from aegis_etl.extract.listing import Listing, list_datasets
 from aegis_etl.lake.files import write_file
 from aegis_etl.lake.manifest import Manifest, commit_manifest, encode_manifest, hash_files
 from aegis_etl.lake.paths import AUDITS, BLOCKED_MANIFEST
+from aegis_etl.report.drawing import Drawing
 from aegis_etl.settings import Settings
 from aegis_etl.sync.accounting import make_manifest
 from aegis_etl.sync.answers import night_steps
@@ -209,8 +210,8 @@ def build(running: RunningSync, flat: Flat) -> Built:
         SyncStoppedError: the disk is full.
     """
     data_dir, sync_id = running.sync.data_dir, running.sync.sync_id
-    with full_disk_explained(data_dir), ExitStack() as stack:
-        make_marts, write_report = night_steps(data_dir, flat.manifest.kind, stack)
+    with full_disk_explained(data_dir), Drawing() as drawing:
+        make_marts, write_report = night_steps(data_dir, flat.manifest.kind, drawing)
         audits = build_warehouse(
             data_dir,
             flat.manifest,

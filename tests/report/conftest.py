@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 from report_accounts import NIGHTS, Lived, live, report_on
 
-from aegis_etl.report.drawing import Draw, open_drawing
+from aegis_etl.report.drawing import Draw, Drawing
 from aegis_etl.sandbox import World
 
 
 @pytest.fixture(scope="session")
 def draw() -> Iterator[Draw]:
     """Draws charts in a process that all tests share."""
-    with open_drawing() as begun:
+    with Drawing() as begun:
         yield begun
 
 

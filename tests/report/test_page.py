@@ -14,7 +14,7 @@ from report_accounts import HOSTILE, Lived
 from aegis_etl.errors import AegisEtlError
 from aegis_etl.report.contents import EDITS, REGRESSIONS, read_contents
 from aegis_etl.report.differences import compare_texts
-from aegis_etl.report.drawing import Draw, open_drawing
+from aegis_etl.report.drawing import Draw, Drawing
 from aegis_etl.report.page import render_page, write_report
 from aegis_etl.warehouse.connection import open_for_writing
 from aegis_etl.warehouse.marts import build_marts
@@ -202,8 +202,19 @@ def test_the_worst_texts_keep_it_small(lived: Lived, draw: Draw) -> None:
 def test_a_chart_that_cannot_be_drawn_is_an_error(lived: Lived, tmp_path: Path) -> None:
     """When the drawing process dies no half page is written, and the error says what died."""
     page = tmp_path / "report.html"
-    with open_drawing() as draw:
+    with Drawing() as draw:
         draw({"mark": "no such mark"}, "nothing")
         with pytest.raises(AegisEtlError, match="draws the report's charts"):
             write_report(lived.connection, page, draw)
     assert not page.exists()
+
+
+def test_a_drawing_process_that_cannot_start_is_an_error_of_the_charts(
+    lived: Lived, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Starting it raises nothing, so that only the report is lost; the charts say what failed."""
+    monkeypatch.setattr("sys.executable", str(tmp_path / "no-python"))
+    with Drawing() as draw:
+        draw.start()
+        with pytest.raises(AegisEtlError, match="could not be started"):
+            write_report(lived.connection, tmp_path / "report.html", draw)

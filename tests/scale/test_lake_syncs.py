@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from sync_account import SyncedAccount, history_rows, main_rows, served_account
 from aegis_etl.errors import AegisEtlError, LakeStoreError
 from aegis_etl.lake.files import open_parquet, write_file
 from aegis_etl.lake.lock import hold_lock
+from aegis_etl.report.drawing import Draw, Drawing
 from aegis_etl.sandbox import Faults, World
 from aegis_etl.sync import steps
 from aegis_etl.sync.rebuilding import rebuild_published
@@ -38,10 +38,10 @@ pytestmark = pytest.mark.scale
 def plain_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Puts a line in the place of the page, which knows nothing of where the lake lies."""
 
-    def write_line(_: duckdb.DuckDBPyConnection, path: Path, draw: None) -> None:  # noqa: ARG001
+    def write_line(_: duckdb.DuckDBPyConnection, path: Path, draw: Draw) -> None:  # noqa: ARG001
         path.write_text("a report")
 
-    monkeypatch.setattr("aegis_etl.sync.answers.open_drawing", nullcontext)
+    monkeypatch.setattr(Drawing, "start", lambda _: None)
     monkeypatch.setattr("aegis_etl.sync.answers.write_report", write_line)
 
 

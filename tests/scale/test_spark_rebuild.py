@@ -7,7 +7,6 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ pytest.importorskip("pyspark", reason="needs the extra spark")
 from aegis_etl.errors import AegisEtlError
 from aegis_etl.lake.lock import hold_lock
 from aegis_etl.lake.paths import DataDir, open_data_dir
+from aegis_etl.report.drawing import Drawing
 from aegis_etl.settings import Settings, load_settings
 from aegis_etl.spark import cluster
 from aegis_etl.spark.rebuild import open_rebuild
@@ -46,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkServer]:
 
 def skip_report(patch: pytest.MonkeyPatch) -> None:
     """Puts a line in the place of the page."""
-    patch.setattr("aegis_etl.sync.answers.open_drawing", nullcontext)
+    patch.setattr(Drawing, "start", lambda _: None)
     patch.setattr("aegis_etl.sync.answers.write_report", lambda *given: given[1].write_text("-"))
 
 

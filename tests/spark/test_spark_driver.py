@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from aegis_etl.errors import AegisEtlError, SettingsError
 from aegis_etl.lake.files import open_parquet
 from aegis_etl.lake.lock import hold_lock
 from aegis_etl.lake.paths import DataDir
+from aegis_etl.report.drawing import Drawing
 from aegis_etl.sandbox import World
 from aegis_etl.settings import load_settings
 from aegis_etl.spark import tasks
@@ -59,7 +59,7 @@ def three_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("nights") / "data"
     world = World(datasets=6, records=3, metrics=2, runs=2, proprietary=0)
     with pytest.MonkeyPatch.context() as patch, served_account(root, world) as served:
-        patch.setattr("aegis_etl.sync.answers.open_drawing", nullcontext)
+        patch.setattr(Drawing, "start", lambda _: None)
         patch.setattr(
             "aegis_etl.sync.answers.write_report", lambda _, path, __: path.write_text("-")
         )

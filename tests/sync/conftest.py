@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 
 import duckdb
 import pytest
 from sync_account import SyncedAccount, served_account
+
+from aegis_etl.report.drawing import Draw, Drawing
 
 
 @pytest.fixture(autouse=True)
@@ -17,10 +18,10 @@ def plain_report(monkeypatch: pytest.MonkeyPatch) -> None:
     The tests of the report hold the page; a sync in a process of its own draws the real one.
     """
 
-    def write_line(_: duckdb.DuckDBPyConnection, path: Path, draw: None) -> None:  # noqa: ARG001
+    def write_line(_: duckdb.DuckDBPyConnection, path: Path, draw: Draw) -> None:  # noqa: ARG001
         path.write_text("a report")
 
-    monkeypatch.setattr("aegis_etl.sync.answers.open_drawing", nullcontext)
+    monkeypatch.setattr(Drawing, "start", lambda _: None)
     monkeypatch.setattr("aegis_etl.sync.answers.write_report", write_line)
 
 

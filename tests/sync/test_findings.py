@@ -7,6 +7,7 @@ import duckdb
 import pytest
 from sync_account import SyncedAccount
 
+from aegis_etl.report.drawing import Draw
 from aegis_etl.sandbox import Faults
 
 
@@ -61,7 +62,7 @@ def test_a_report_that_cannot_be_drawn_costs_no_night(
     """The night is published with the last report, and the log says why there is no new one."""
     last = synced.data_dir.report.read_bytes()
 
-    def fail(_: duckdb.DuckDBPyConnection, path: Path, draw: None) -> None:  # noqa: ARG001
+    def fail(_: duckdb.DuckDBPyConnection, path: Path, draw: Draw) -> None:  # noqa: ARG001
         path.write_text("half a page")
         raise ValueError("a chart of nothing")
 
