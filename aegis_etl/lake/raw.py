@@ -86,7 +86,7 @@ class RawWriter:
         on_part: Callable[[LakePath, Sequence[RawRow]], None],
         *,
         before_part: Callable[[], None] = lambda: None,
-        part_bytes: int = 8_000_000,
+        part_bytes: int = 5_000_000,
         part_seconds: float = 3.0,
     ) -> None:
         create_folder(folder)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 
+import pyarrow as pa
+
 from aegis_etl.api.client import Client
 from aegis_etl.extract.decisions import KnownDataset
 from aegis_etl.extract.details import Fetched, fetch_details
@@ -32,7 +34,9 @@ class Fetching:
     def finish(self) -> tuple[Flattened, dict[str, int]]:
         """Waits for the flattening, names the lake's files, and returns their row counts."""
         flattened = self.flattener.finish()
-        return flattened, self.lake.commit()
+        lake_rows = self.lake.commit()
+        pa.default_memory_pool().release_unused()  # the build takes its memory elsewhere
+        return flattened, lake_rows
 
 
 def fetch_and_flatten(

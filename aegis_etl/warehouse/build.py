@@ -10,7 +10,7 @@ from aegis_etl.lake.manifest import Manifest
 from aegis_etl.lake.paths import AUDITS, TABLE_NAMES, DataDir
 from aegis_etl.statements import read_statement
 from aegis_etl.warehouse.audit import AuditResult, read_audits, record_audits, run_audits
-from aegis_etl.warehouse.connection import MEMORY_LIMIT, THREADS, open_for_writing
+from aegis_etl.warehouse.connection import MEMORY_LIMIT, THREADS, open_for_writing, release_memory
 from aegis_etl.warehouse.copying import copy_file
 from aegis_etl.warehouse.fold import LakeTables, fold_sync
 from aegis_etl.warehouse.schema import create_definitions
@@ -72,6 +72,7 @@ def build_warehouse(
         results = [*findings, *run_audits(connection)]
         record_audits(connection, manifest.sync_id, results)
         if write_report:
+            release_memory(connection, memory_limit=memory_limit)  # charts need some beside it
             write_report(connection, folder / data_dir.report.name)
     return results
 

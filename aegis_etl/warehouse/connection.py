@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -15,6 +15,7 @@ STORAGE_VERSION = "v1.2.0"
 
 MEMORY_LIMIT = "200MB"
 THREADS = 2
+_LEAST_MEMORY = "10MB"
 
 _OFFLINE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 
@@ -48,6 +49,13 @@ def open_for_writing(
         connection.execute("checkpoint warehouse")
     finally:
         connection.close()
+
+
+def release_memory(connection: duckdb.DuckDBPyConnection, *, memory_limit: str) -> None:
+    """Gives back the memory in which DuckDB keeps what the file holds too; the limit stays."""
+    with suppress(duckdb.OutOfMemoryException):  # what cannot be given back stays as well
+        connection.execute(f"set memory_limit = {quote_text(_LEAST_MEMORY)}")
+    connection.execute(f"set memory_limit = {quote_text(memory_limit)}")
 
 
 @contextmanager

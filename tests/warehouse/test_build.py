@@ -18,7 +18,12 @@ from warehouse_nights import (
 from aegis_etl.lake.paths import DataDir
 from aegis_etl.warehouse.audit import AuditResult
 from aegis_etl.warehouse.build import build_warehouse
-from aegis_etl.warehouse.connection import open_for_reading, open_for_writing
+from aegis_etl.warehouse.connection import (
+    MEMORY_LIMIT,
+    open_for_reading,
+    open_for_writing,
+    release_memory,
+)
 from aegis_etl.warehouse.copying import copy_file
 from aegis_etl.warehouse.publish import rollback
 from aegis_etl.warehouse.rebuild import rebuild_warehouse
@@ -194,3 +199,28 @@ def test_a_copy_equals_its_source(tmp_path: Path) -> None:
     copy_file(source, target)
     assert target.read_bytes() == content
     assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_memory_that_is_released_is_read_from_the_file_again(tmp_path: Path) -> None:
+    """Releasing memory loses nothing and leaves the limit as it was."""
+
+    def read_memory(connection: duckdb.DuckDBPyConnection) -> tuple[int, str]:
+        return connection.sql(
+            "select sum(memory_usage_bytes)::bigint, current_setting('memory_limit')"
+            " from duckdb_memory()"
+        ).fetchall()[0]
+
+    with open_for_writing(tmp_path / "warehouse.duckdb") as connection:
+        connection.execute(
+            "create table texts as select md5(i::text) as text from range(900_000) t(i)"
+        )
+        connection.execute("create temp table longest as select max(text) as text from texts")
+        held, limit = read_memory(connection)
+        release_memory(connection, memory_limit=MEMORY_LIMIT)
+        left, limit_after = read_memory(connection)
+        assert left < 12_000_000 < held
+        assert limit_after == limit
+        (same,) = connection.execute(
+            "select (select max(text) from texts) = (select text from longest)"
+        ).fetchall()
+        assert same == (True,)
