@@ -83,11 +83,16 @@ class Drawing:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Ends the process, if it is running, and with it what is still being drawn."""
         if self._process:
             self._process.kill()
         self._in_turn.shutdown()
         if self._process:
             self._process.communicate()  # closes the pipes
+            self._process = None
 
     def start(self) -> None:
         """Starts the process, if it is not running."""

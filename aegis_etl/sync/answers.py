@@ -8,7 +8,7 @@ import duckdb
 
 from aegis_etl.lake.manifest import Kind
 from aegis_etl.lake.paths import DataDir
-from aegis_etl.report.drawing import Draw, Drawing
+from aegis_etl.report.drawing import Drawing
 from aegis_etl.report.page import write_report
 from aegis_etl.warehouse.build import MartsStep, ReportStep
 from aegis_etl.warehouse.marts import make_marts
@@ -21,9 +21,7 @@ def answers_step(data_dir: DataDir) -> MartsStep:
 
     def make_answers(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         with Drawing() as drawing:
-            make_marts(
-                connection, folder, metric_names=data_dir.metric_names, when_built=drawing.start
-            )
+            make_marts(connection, folder, metric_names=data_dir.metric_names)
             write_report(connection, folder / data_dir.report.name, drawing)
 
     return make_answers
@@ -34,24 +32,29 @@ def night_steps(
 ) -> tuple[MartsStep, ReportStep | None]:
     """The two steps of a night, the marts and then, of a full sync, the report.
 
-    The charts' process starts at once, but in a first sync when the marts are built: before, its
+    The charts' process starts at once, but in a first sync when the marts are made: before, its
     memory would add to what storing a whole account takes.
     """
-    if kind == "full" and data_dir.warehouse.exists():
+
+    def make_night_marts(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        metric_names, published = data_dir.metric_names, data_dir.marts
+        make_marts(connection, folder, metric_names=metric_names, published=published)
+        if kind == "full":
+            drawing.start()
+
+    if kind != "full":
+        return make_night_marts, None
+    if data_dir.warehouse.exists():
         drawing.start()
-    make_night_marts = partial(
-        make_marts,
-        metric_names=data_dir.metric_names,
-        published=data_dir.marts,
-        when_built=drawing.start if kind == "full" else None,
-    )
-    return make_night_marts, partial(_try_report, draw=drawing) if kind == "full" else None
+    return make_night_marts, partial(_try_report, drawing=drawing)
 
 
-def _try_report(connection: duckdb.DuckDBPyConnection, path: Path, *, draw: Draw) -> None:
+def _try_report(connection: duckdb.DuckDBPyConnection, path: Path, *, drawing: Drawing) -> None:
     """Writes the report; one that cannot be drawn costs no night: the last one stays."""
     try:
-        write_report(connection, path, draw)
+        write_report(connection, path, drawing)
     except Exception:
         logger.exception("the report could not be written, the last one stays")
         path.unlink(missing_ok=True)
+    finally:
+        drawing.end()  # before the checkpoint, which takes its memory

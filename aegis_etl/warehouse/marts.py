@@ -6,7 +6,7 @@ way the result is what a full build would give.
 """
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
@@ -32,7 +32,6 @@ def make_marts(
     *,
     metric_names: Path,
     published: Path | None = None,
-    when_built: Callable[[], None] | None = None,
 ) -> None:
     """The step of a build that makes the marts and their Parquet in ``<folder>/marts/``.
 
@@ -41,12 +40,9 @@ def make_marts(
             the build touched.
         metric_names: the user's ``metric_names.csv``; a bad one is a warning.
         published: the Parquet of the version that this one began as, for marts that stay the same.
-        when_built: called between the marts and their Parquet.
     """
     load_metric_names(connection, metric_names)
     made = build_marts(connection, [row[0] for row in connection.table("scope").fetchall()])
-    if when_built:
-        when_built()
     write_marts(connection, folder / "marts", made=made, published=published)
 
 
