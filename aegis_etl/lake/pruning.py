@@ -18,7 +18,7 @@ from aegis_etl.lake.files import (
 )
 from aegis_etl.lake.manifest import encode_manifest, read_manifest
 from aegis_etl.lake.paths import BLOCKED_MANIFEST, MANIFEST, DataDir
-from aegis_etl.lake.raw import list_parts, next_part, read_landed, read_rows, write_part_table
+from aegis_etl.lake.raw import list_parts, next_part, read_landed, write_part_table
 from aegis_etl.tables.arrays import integers
 
 
@@ -30,15 +30,11 @@ def keep_payloads(data_dir: DataDir, sync_id: str, dataset_ids: Collection[int])
     any point loses nothing, and doing it again mends the rest.
     """
     folder = data_dir.raw_of(sync_id)
-    parts = list_parts(folder)
-    ids = [row["dataset_id"] for part in parts for row in read_rows(part, columns=["dataset_id"])]
-    if len(set(ids)) == len(ids) and set(ids).issubset(dataset_ids):
-        return  # from most folders nothing is to go, night after night
     kept: dict[LakePath, list[int]] = defaultdict(list)
     for dataset_id, (part, row) in read_landed(folder).items():
         if row.status == "ok" and dataset_id in dataset_ids:
             kept[part].append(dataset_id)
-    old = [part for part in parts if count_rows(part) > len(kept.get(part, ()))]
+    old = [part for part in list_parts(folder) if count_rows(part) > len(kept.get(part, ()))]
     if not old:
         return
     for part in old:
