@@ -35,18 +35,19 @@ def night_steps(
     The charts' process starts at once, but in a first sync when the marts are made: before, its
     memory would add to what storing a whole account takes.
     """
-
-    def make_night_marts(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-        metric_names, published = data_dir.metric_names, data_dir.marts
-        make_marts(connection, folder, metric_names=metric_names, published=published)
-        if kind == "full":
-            drawing.start()
-
+    make_night_marts = partial(
+        make_marts, metric_names=data_dir.metric_names, published=data_dir.marts
+    )
     if kind != "full":
         return make_night_marts, None
     if data_dir.warehouse.exists():
         drawing.start()
-    return make_night_marts, partial(_try_report, drawing=drawing)
+
+    def make_then_start(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        make_night_marts(connection, folder)
+        drawing.start()
+
+    return make_then_start, partial(_try_report, drawing=drawing)
 
 
 def _try_report(connection: duckdb.DuckDBPyConnection, path: Path, *, drawing: Drawing) -> None:
